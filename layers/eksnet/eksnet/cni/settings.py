@@ -1,0 +1,117 @@
+"""The VPC CNI's settings, as far as the EKS add-on shows them."""
+
+import json
+import typing
+from collections.abc import Mapping
+
+import yaml
+
+from eksnet.model.record import record
+from eksnet.model.snapshot import Facet, Snapshot, addon_by_cluster_and_name, derived
+
+ADDON = "vpc-cni"
+TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})  # Go's strconv.ParseBool
+
+
+@record
+class EniConfig:
+    """One ENIConfig of the add-on: its name (a zone, or a node label's value) and pod subnet."""
+
+    name: str
+    subnet_id: str
+    security_groups: tuple[str, ...] = ()
+
+
+@record
+class CniSettings:
+    """What the add-on's configurationValues set; a variable not named keeps its default.
+
+    ``error`` tells why the text could not be read; then nothing else here means anything.
+    """
+
+    env: Mapping[str, str]
+    init_env: Mapping[str, str]
+    eni_configs: tuple[EniConfig, ...] = ()
+    error: str | None = None
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a boolean variable as the CNI's own parser reads it."""
+        return self.env[name] in TRUE if name in self.env else default
+
+    def target(self, name: str) -> int | None:
+        """Return a warm-pool target; None when unset, unparsable or not positive (ipamd.go)."""
+        try:
+            value = int(self.env.get(name, ""))
+        except ValueError:
+            return None
+        return value if value > 0 else None
+
+
+def read_settings(configuration: str | None) -> CniSettings:
+    """Read an add-on's configurationValues: a string that holds JSON or YAML (EKS API reference)."""
+    if not configuration:
+        return CniSettings(env={}, init_env={})
+    try:
+        values = _parse(configuration)
+        return CniSettings(
+            env=_strings(values.get("env")),
+            init_env=_strings(_mapping(values.get("init")).get("env")),
+            eni_configs=tuple(_eni_configs(values.get("eniConfig"))),
+        )
+    except (ValueError, yaml.YAMLError) as problem:
+        return CniSettings(env={}, init_env={}, error=str(problem).splitlines()[0])
+
+
+def _parse(text: str) -> Mapping[str, typing.Any]:
+    try:
+        return _mapping(json.loads(text))
+    except json.JSONDecodeError:
+        return _mapping(yaml.load(text, Loader=yaml.CSafeLoader))
+
+
+def _mapping(value: object) -> Mapping[str, typing.Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        msg = f"a mapping is expected, not {type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - one error for every shape of bad text
+    return value
+
+
+def _strings(value: object) -> Mapping[str, str]:
+    """Return the variables as text; YAML's booleans and numbers as the environment spells them."""
+    return {
+        str(key): str(each).lower() if isinstance(each, bool) else str(each)
+        for key, each in _mapping(value).items()
+        if each is not None
+    }
+
+
+def _eni_configs(value: object) -> typing.Iterator[EniConfig]:
+    section = _mapping(value)
+    if section.get("create") in (False, "false"):
+        return
+    for name, body in _mapping(section.get("subnets")).items():
+        config = _mapping(body)
+        if "id" in config:
+            groups = config.get("securityGroups") or ()
+            yield EniConfig(
+                name=str(name),
+                subnet_id=str(config["id"]),
+                security_groups=tuple(str(group) for group in groups),
+            )
+
+
+@derived
+def settings_by_cluster(snapshot: Snapshot) -> Mapping[str, CniSettings]:
+    """Return the settings of each cluster whose VPC CNI is an EKS add-on that was seen.
+
+    A cluster that is missing here runs the CNI on its own (Kubernetes alone would tell its
+    settings), runs none, or could not be asked.
+    """
+    addons = addon_by_cluster_and_name(snapshot)
+    return {
+        cluster.name: read_settings(addons[cluster.name, ADDON].configuration)
+        for cluster in snapshot.clusters
+        if (cluster.name, ADDON) in addons and Facet.ADDON_VPC_CNI in snapshot.seen
+    }

@@ -1,0 +1,1 @@
+"""AWS (or what `aws` printed) becomes a snapshot. Read only."""

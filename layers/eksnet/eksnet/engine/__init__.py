@@ -1,0 +1,1 @@
+"""Ask the checks, and be the only place where "unknown" is made."""

@@ -1,0 +1,22 @@
+"""The thresholds that checks compare with: each can be set, each has a default with its source."""
+
+from eksnet.model.record import record
+
+CLUSTER_SUBNETS = "https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"
+
+
+@record
+class Limits:
+    """Thresholds: free IPv4 addresses, and ``*_percent`` percent of the usable ones."""
+
+    cluster_subnet_critical: int = 5  # an update "needs up to five": EKS user guide, update-cluster
+    cluster_subnet_high: int = 6  # "at least six IP addresses": EKS user guide, network-reqs
+    cluster_subnet_medium: int = 16  # "we recommend at least 16": EKS user guide, network-reqs
+    node_required: int = 30  # eksup AWS001: what a node subnet must have
+    node_recommended: int = 100  # eksup AWS001: what it should have
+    pod_required: int = 16  # eksup AWS002: what the best pod subnet of a zone must have
+    pod_recommended: int = 256  # eksup AWS002: what it should have
+    free_percent_low: int = 5  # subnet-watcher's default alarm: less than 5 % free
+    free_percent_warning: int = 10  # Cloud Custodian's example policy: more than 90 % used
+    leaked_eni_minutes: int = 5  # the VPC CNI's own eniDeleteCooldownTime, awsutils.go v1.23.1
+    public_cidr_min_prefix: int = 8  # an allow-list entry wider than a /8 restricts nobody

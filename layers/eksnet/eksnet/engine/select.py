@@ -1,0 +1,26 @@
+"""Which checks to ask."""
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+
+from eksnet.engine.check import Check
+
+
+class UnknownCheckError(ValueError):
+    """A check id or pattern that matches nothing; its text is one line for the user."""
+
+
+def select(catalogue: Sequence[Check], patterns: Iterable[str]) -> tuple[Check, ...]:
+    """Return the checks whose id matches any of ``patterns`` (``XEN002``, ``XEN*``), all if none.
+
+    Raises:
+        UnknownCheckError: a pattern matches no check.
+    """
+    wanted = [pattern.upper() for pattern in patterns]
+    for pattern in wanted:
+        if not any(fnmatch.fnmatchcase(check.id, pattern) for check in catalogue):
+            msg = f"unknown check {pattern!r}: `eksnet checks` lists the {len(catalogue)} there are"
+            raise UnknownCheckError(msg)
+    if not wanted:
+        return tuple(catalogue)
+    return tuple(c for c in catalogue if any(fnmatch.fnmatchcase(c.id, p) for p in wanted))

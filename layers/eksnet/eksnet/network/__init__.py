@@ -1,0 +1,1 @@
+"""Network arithmetic: blocks, routes, rules. Pure; addresses become integers at the door."""
