@@ -4,9 +4,10 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 
 from eksnet.engine.check import Check
+from eksnet.model.errors import InputError
 
 
-class UnknownCheckError(ValueError):
+class UnknownCheckError(InputError):
     """A check id or pattern that matches nothing; its text is one line for the user."""
 
 
