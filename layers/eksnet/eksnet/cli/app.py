@@ -21,7 +21,7 @@ def _version(*, value: bool) -> None:
 @app.callback()
 def root(
     *,
-    version: bool = typer.Option(  # noqa: ARG001 - acts in its callback
+    version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
 ) -> None:

@@ -48,7 +48,7 @@ class CniSettings:
 
 
 def read_settings(configuration: str | None) -> CniSettings:
-    """Read an add-on's configurationValues: a string that holds JSON or YAML (EKS API reference)."""
+    """Read an add-on's configurationValues: JSON or YAML text (EKS API reference)."""
     if not configuration:
         return CniSettings(env={}, init_env={})
     try:

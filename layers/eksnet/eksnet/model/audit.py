@@ -37,7 +37,7 @@ class TargetCoverage:
 
 @record
 class SubnetUse:
-    """A subnet a cluster uses, for the map: ``found`` tells how it is known, ``x_enis`` how many."""
+    """A subnet a cluster uses, for the map; ``found`` tells how it is known."""
 
     target: Target
     cluster: str
