@@ -1,24 +1,19 @@
 """Room in the cluster subnets: what an update needs, subnet by subnet and zone by zone."""
 
+import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
-from eksnet.engine.check import Answer, check, failed, passed
+from eksnet.cni.membership import cluster_subnets
+from eksnet.cni.upgrade import AVOIDED_ERROR, Upgrade, UpgradeVerdict, upgrade_verdict
+from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
 from eksnet.model.network import Subnet
-from eksnet.model.resource import subnet_resource
-from eksnet.model.snapshot import Facet, Snapshot, subnet_by_id
+from eksnet.model.resource import cluster_resource, subnet_resource
+from eksnet.model.snapshot import Facet, Snapshot, subnets_by_vpc
 from eksnet.network.cidr import usable
-
-
-def cluster_subnets(snapshot: Snapshot) -> Iterator[tuple[Cluster, Subnet]]:
-    """Yield each cluster with each of its cluster subnets that was seen."""
-    subnets = subnet_by_id(snapshot)
-    for cluster in snapshot.clusters:
-        for subnet_id in cluster.subnet_ids:
-            if subnet_id in subnets:
-                yield cluster, subnets[subnet_id]
 
 
 @check(
@@ -45,9 +40,16 @@ def cluster_subnet_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answ
     **What to do.** Take leaked interfaces out of the subnet, or give the cluster another subnet in
     the same availability zone: a dedicated /27 has room for everything EKS asks for.
     """
-    for cluster, subnet in cluster_subnets(snapshot):
+    for cluster, subnet_id, subnet in cluster_subnets(snapshot):
+        if subnet is None:
+            yield _not_listed(cluster, subnet_id)
+            continue
         resource = subnet_resource(subnet)
-        seen = {"free_ips": subnet.free_ips, "az_id": subnet.az_id, "cidr": subnet.cidr}
+        seen: dict[str, Any] = {
+            "free_ips": subnet.free_ips,
+            "az_id": subnet.az_id,
+            "cidr": subnet.cidr,
+        }
         tier = _tier(subnet, limits)
         if tier is None:
             text = f"{subnet.free_ips} free addresses"
@@ -66,6 +68,16 @@ def cluster_subnet_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answ
         )
 
 
+def _not_listed(cluster: Cluster, subnet_id: str) -> Unseen:
+    return Unseen(
+        resource=subnet_resource(subnet_id),
+        cluster=cluster.name,
+        api="ec2:DescribeSubnets",
+        error="NotListed",
+        message=f"{subnet_id} is a cluster subnet, yet not among the subnets that EC2 listed",
+    )
+
+
 def _tier(subnet: Subnet, limits: Limits) -> tuple[Severity, int] | None:
     free = subnet.free_ips
     if free < limits.cluster_subnet_critical:
@@ -76,3 +88,120 @@ def _tier(subnet: Subnet, limits: Limits) -> tuple[Severity, int] | None:
         small = usable(subnet.cidr) < limits.cluster_subnet_medium
         return Severity.LOW if small else Severity.MEDIUM, limits.cluster_subnet_medium
     return None
+
+
+@check(
+    id="XEN003",
+    title="The control plane can be upgraded and scaled now",
+    severity=Severity.CRITICAL,
+    needs={Facet.CLUSTERS, Facet.SUBNETS},
+    source="https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html",
+    remedies=("cluster-subnets",),
+    rules=(5,),
+    since="0.1.0",
+)
+def upgrade_possible(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
+    """An upgrade lives or dies by zone: free addresses that all lie in one zone don't help.
+
+    EKS starts new control-plane instances in at least two zones, each with an interface in a
+    cluster subnet there. Where it finds no room the update ends with InsufficientFreeAddresses.
+
+    **Passes** (yes) where every cluster subnet has 5 or more free addresses. **Fails** critical
+    (no) where fewer than two zones have such a subnet, and medium (at-risk) in between: the API
+    asks for five in each subnet, other sources for two zones with five.
+
+    **What to do.** Free addresses in the short subnet, or replace it by one of the same zone with
+    room, before the upgrade; `eksnet verdict` shows the zones.
+    """
+    for cluster in snapshot.clusters:
+        verdict = upgrade_verdict(snapshot, cluster, limits.cluster_subnet_critical)
+        resource = cluster_resource(snapshot, cluster)
+        text = f"upgrade: {verdict.answer}; {'; '.join(verdict.reasons)}"
+        if verdict.answer is Upgrade.UNKNOWN:
+            yield Unseen(
+                resource=resource,
+                cluster=cluster.name,
+                api="ec2:DescribeSubnets",
+                error="NotListed",
+                message=text,
+            )
+            continue
+        seen = _verdict_evidence(verdict)
+        if verdict.answer is Upgrade.YES:
+            yield passed(resource, text, cluster=cluster.name, positive=True, **seen)
+            continue
+        severity = Severity.CRITICAL if verdict.answer is Upgrade.NO else Severity.MEDIUM
+        yield failed(resource, text, cluster=cluster.name, severity=severity, positive=True, **seen)
+
+
+def _verdict_evidence(verdict: UpgradeVerdict) -> dict[str, Any]:
+    avoided = {} if verdict.answer is Upgrade.YES else {"avoided_error": AVOIDED_ERROR}
+    return {
+        "verdict": str(verdict.answer),
+        "needed": verdict.minimum_free,
+        "best_free_by_zone": {room.az_id: room.free_ips for room in verdict.zones},
+        "short_subnets": [dataclasses.asdict(room) for room in verdict.short],
+        **avoided,
+    }
+
+
+@check(
+    id="XEN016",
+    title="A short cluster subnet has a replacement",
+    severity=Severity.HIGH,
+    needs={Facet.CLUSTERS, Facet.SUBNETS},
+    source=CLUSTER_SUBNETS,
+    remedies=("cluster-subnets",),
+    rules=(17,),
+    since="0.1.0",
+)
+def replacement_exists(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
+    """A cluster's subnets can be exchanged, but only within its VPC and its first zones.
+
+    The new set must cover every zone of the old one and none besides. So a full cluster subnet
+    has a quick way out only where its own zone holds another subnet with room.
+
+    **Passes** where the subnet has the six free addresses EKS asks for, or where another subnet of
+    its zone and VPC has them. **Fails** where none has: high when an update would be refused
+    already (under 5 free), medium otherwise.
+
+    **What to do.** Create a dedicated /27 in that zone, from a secondary CIDR if the VPC is full,
+    and name it in UpdateClusterConfig together with the cluster's other subnets.
+    """
+    for cluster, subnet_id, subnet in cluster_subnets(snapshot):
+        if subnet is None:
+            yield _not_listed(cluster, subnet_id)
+            continue
+        resource = subnet_resource(subnet)
+        seen: dict[str, Any] = {"free_ips": subnet.free_ips, "az_id": subnet.az_id}
+        if subnet.free_ips >= limits.cluster_subnet_high:
+            text = f"{subnet.free_ips} free addresses: no replacement needed"
+            yield passed(resource, text, cluster=cluster.name, positive=True, **seen)
+            continue
+        spare = _replacement(snapshot, subnet, limits.cluster_subnet_high)
+        where = f"{subnet.free_ips} free addresses, and in {subnet.az_id}"
+        if spare:
+            text = f"{where} {spare.id} has {spare.free_ips}"
+            found: dict[str, Any] = {
+                "replacement": spare.id,
+                "replacement_free_ips": spare.free_ips,
+            }
+            yield passed(resource, text, cluster=cluster.name, positive=True, **seen, **found)
+            continue
+        refused = subnet.free_ips < limits.cluster_subnet_critical
+        severity = Severity.HIGH if refused else Severity.MEDIUM
+        text = f"{where} no other subnet of {subnet.vpc_id} has {limits.cluster_subnet_high}"
+        yield failed(resource, text, cluster=cluster.name, severity=severity, **seen)
+
+
+def _replacement(snapshot: Snapshot, short: Subnet, needed: int) -> Subnet | None:
+    """Return the roomiest other subnet of the same zone; one on an Outpost is no cluster subnet."""
+    legal = [
+        each
+        for each in subnets_by_vpc(snapshot).get(short.vpc_id, ())
+        if each.az_id == short.az_id
+        and each.free_ips >= needed
+        and each.state == "available"
+        and not each.outpost_arn
+    ]
+    return max(legal, key=lambda each: (each.free_ips, each.id), default=None)

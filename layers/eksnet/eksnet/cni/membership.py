@@ -5,9 +5,16 @@ from collections.abc import Iterator, Mapping
 
 from eksnet.cni.eni import CLUSTER_TAG, TRUNK_TAG, EniClass, class_by_eni, x_eni_cluster
 from eksnet.cni.settings import settings_by_cluster
-from eksnet.model.network import Eni, Instance
+from eksnet.model.cluster import Cluster
+from eksnet.model.network import Eni, Instance, Subnet
 from eksnet.model.record import Tags, record
-from eksnet.model.snapshot import Snapshot, cluster_by_name, derived, subnets_by_vpc
+from eksnet.model.snapshot import (
+    Snapshot,
+    cluster_by_name,
+    derived,
+    subnet_by_id,
+    subnets_by_vpc,
+)
 
 CLUSTER_TAG_PREFIX = "kubernetes.io/cluster/"  # EKS user guide: required on self-managed nodes
 NAME_TAGS = (
@@ -56,6 +63,14 @@ class UsedSubnet:
     def holds_pods(self) -> bool:
         """Tell whether pods, apart from their nodes, take addresses there."""
         return bool(self.found & POD_SOURCES)
+
+
+def cluster_subnets(snapshot: Snapshot) -> Iterator[tuple[Cluster, str, Subnet | None]]:
+    """Yield each cluster with the id of each cluster subnet, and the subnet where it was listed."""
+    subnets = subnet_by_id(snapshot)
+    for cluster in snapshot.clusters:
+        for subnet_id in sorted(set(cluster.subnet_ids)):
+            yield cluster, subnet_id, subnets.get(subnet_id)
 
 
 def _named_in(tags: Tags, known: Mapping[str, object]) -> str | None:

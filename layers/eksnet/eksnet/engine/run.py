@@ -28,10 +28,10 @@ def order(finding: Finding) -> tuple[object, ...]:
 def _ask(snapshot: Snapshot, check: Check, limits: Limits) -> Iterator[Finding]:
     blinds = sorted(snapshot.blind(check.needs), key=lambda each: (each.facet, each.api))
     clusters: dict[str, Blind] = {}
-    resources: dict[Resource, Blind] = {}
+    resources: dict[tuple[str, str], Blind] = {}
     for blind in blinds:
         if blind.resource:
-            resources.setdefault(blind.resource, blind)
+            resources.setdefault((blind.resource.type, blind.resource.id), blind)
         elif blind.cluster:
             clusters.setdefault(blind.cluster, blind)
         else:
@@ -41,10 +41,12 @@ def _ask(snapshot: Snapshot, check: Check, limits: Limits) -> Iterator[Finding]:
     for name, blind in clusters.items():
         named = cluster_resource(snapshot, name)
         yield _unknown(snapshot, check, named, _unread(blind), cluster=name)
-    for resource, blind in resources.items():
-        yield _unknown(snapshot, check, resource, _unread(blind), cluster=blind.cluster)
+    for (kind, name), blind in resources.items():
+        hidden = Resource(type=kind, id=name)
+        yield _unknown(snapshot, check, hidden, _unread(blind), cluster=blind.cluster)
     for answer in check.evaluate(snapshot, limits):
-        if answer.cluster not in clusters and answer.resource not in resources:
+        about = (answer.resource.type, answer.resource.id)
+        if answer.cluster not in clusters and about not in resources:
             yield _judge(snapshot, check, answer)
 
 

@@ -11,7 +11,7 @@ from eksnet.model.record import record
 
 @record
 class SuppressionRule:
-    """One entry of a suppressions file, each pattern a glob; no cluster is the text ""."""
+    """One entry of a suppressions file, each pattern a glob; ``where`` is ``file:line``."""
 
     check: str = "*"
     account: str = "*"
@@ -19,7 +19,7 @@ class SuppressionRule:
     cluster: str = "*"
     resource: str = "*"
     accepted: Suppression
-    line: int = 0
+    where: str = ""
 
     def matches(self, finding: Finding) -> bool:
         """Tell whether every pattern matches; the resource's by its id or its ARN."""

@@ -22,10 +22,8 @@ def node_group_resource(group: NodeGroup) -> Resource:
     return Resource(type="AWS::EKS::Nodegroup", id=f"{group.cluster}/{group.name}", arn=group.arn)
 
 
-def vpc_resource(snapshot: Snapshot, vpc: str | Vpc) -> Resource:
-    """Return the resource of a VPC; its ARN needs the owner, so an id alone has none."""
-    if isinstance(vpc, str):
-        return Resource(type="AWS::EC2::VPC", id=vpc)
+def vpc_resource(snapshot: Snapshot, vpc: Vpc) -> Resource:
+    """Return the resource of a VPC."""
     arn = snapshot.target.arn("ec2", f"vpc/{vpc.id}", account=vpc.owner_id)
     return Resource(type="AWS::EC2::VPC", id=vpc.id, arn=arn)
 

@@ -56,6 +56,7 @@ class Facet(enum.StrEnum):
     ZONES = "zones"
     CIDR_RESERVATIONS = "cidr-reservations"
     HISTORY = "history"
+    REGIONS = "regions"
 
 
 @record

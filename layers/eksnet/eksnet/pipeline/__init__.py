@@ -1,0 +1,1 @@
+"""The use cases: look and judge. Everything they need is handed to them."""

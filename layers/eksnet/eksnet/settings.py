@@ -1,0 +1,135 @@
+"""The files a user writes: thresholds and suppressions, read strictly, errors named by line."""
+
+import dataclasses
+import datetime as dt
+import pathlib
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import yaml
+
+from eksnet.engine.limits import Limits
+from eksnet.engine.suppress import SuppressionRule
+from eksnet.model.errors import InputError
+from eksnet.model.finding import Suppression
+
+PATTERNS = ("check", "account", "region", "cluster", "resource")
+REQUIRED = ("reason", "owner", "expires")
+
+
+class _Entry(NamedTuple):
+    """A value and the line it stands on."""
+
+    value: str
+    line: int
+
+
+def read_limits(path: pathlib.Path) -> Limits:
+    """Read the ``limits`` of a configuration file: names and whole numbers, nothing else.
+
+    Raises:
+        InputError: the file can't be read, or holds an unknown name or a value out of range.
+    """
+    root = _section(path, "limits")
+    known = {field.name for field in dataclasses.fields(Limits)}
+    values: dict[str, int] = {}
+    for name, entry in _mapping(path, root).items():
+        if name not in known:
+            raise _wrong(
+                path, entry.line, f"unknown threshold {name!r}: {', '.join(sorted(known))}"
+            )
+        try:
+            values[name] = int(entry.value)
+        except ValueError:
+            raise _wrong(path, entry.line, f"{name} is a whole number") from None
+        if values[name] < 0:
+            raise _wrong(path, entry.line, f"{name} is 0 or more")
+    return Limits(**values)
+
+
+def read_suppressions(path: pathlib.Path) -> tuple[SuppressionRule, ...]:
+    """Read a suppressions file: a list of patterns, each with reason, owner and expiry.
+
+    Raises:
+        InputError: the file can't be read; a key is unknown or missing; nothing is narrowed down.
+    """
+    root = _section(path, "suppressions")
+    if not isinstance(root, yaml.SequenceNode):
+        raise _wrong(path, _line(root), "suppressions is a list")
+    return tuple(_suppression(path, node) for node in root.value)
+
+
+def _suppression(path: pathlib.Path, node: yaml.Node) -> SuppressionRule:
+    entries = _mapping(path, node)
+    for name, entry in entries.items():
+        if name not in (*PATTERNS, *REQUIRED):
+            raise _wrong(path, entry.line, f"unknown key {name!r}")
+    for name in REQUIRED:
+        if name not in entries or not entries[name].value.strip():
+            raise _wrong(path, _line(node), f"{name} is missing: every suppression needs one")
+    if not any(name in entries for name in PATTERNS):
+        raise _wrong(path, _line(node), f"names none of {', '.join(PATTERNS)}: it would hide all")
+    expires = entries["expires"]
+    try:
+        date = dt.date.fromisoformat(expires.value)
+    except ValueError:
+        raise _wrong(path, expires.line, "expires is a date such as 2027-01-31") from None
+    accepted = Suppression(
+        reason=entries["reason"].value, owner=entries["owner"].value, expires=date
+    )
+    patterns = {name: entries[name].value for name in PATTERNS if name in entries}
+    return SuppressionRule(**patterns, accepted=accepted, where=f"{path}:{_line(node)}")
+
+
+def _section(path: pathlib.Path, name: str) -> yaml.Node:
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError) as problem:
+        msg = f"{path}: {getattr(problem, 'strerror', None) or problem}"
+        raise InputError(msg) from problem
+    except yaml.MarkedYAMLError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+        raise _wrong(path, line, f"no YAML: {problem.problem}") from problem
+    if not isinstance(root, yaml.MappingNode):
+        raise _wrong(path, 1, f"a mapping with the key {name!r} is expected")
+    for key, value in root.value:
+        if key.value != name:
+            raise _wrong(path, _line(key), f"unknown key {key.value!r}, {name!r} is expected")
+        found: yaml.Node = value
+    if not root.value:
+        raise _wrong(path, 1, f"the key {name!r} is missing")
+    return found
+
+
+def _mapping(path: pathlib.Path, node: yaml.Node) -> Mapping[str, _Entry]:
+    if not isinstance(node, yaml.MappingNode):
+        raise _wrong(path, _line(node), "names with values are expected")
+    entries: dict[str, _Entry] = {}
+    for key, value in node.value:
+        if not isinstance(value, yaml.ScalarNode):
+            raise _wrong(path, _line(key), f"{key.value} is a single value")
+        if key.value in entries:
+            raise _wrong(path, _line(key), f"{key.value} is there twice")
+        entries[key.value] = _Entry(value.value, _line(key))
+    return entries
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _wrong(path: pathlib.Path, line: int, problem: str) -> InputError:
+    return InputError(f"{path}:{line}: {problem}")
+
+
+def require_known(rules: Sequence[SuppressionRule], known: Collection[str]) -> None:
+    """Refuse a suppression whose check id (no glob) is none of ``known``.
+
+    Raises:
+        InputError: it would silently match nothing.
+    """
+    for rule in rules:
+        globbed = any(mark in rule.check for mark in "*?[")
+        if not globbed and rule.check not in known:
+            msg = f"{rule.where}: unknown check {rule.check!r}"
+            raise InputError(msg)

@@ -1,0 +1,44 @@
+"""What moto gets wrong about AWS, put right in process and, with it, in its server.
+
+One topic a module; each has ``install()``, which first checks that moto still lacks the behaviour.
+Moto errs in the dangerous direction: it accepts and shows what AWS refuses or hides.
+"""
+
+import threading
+
+from sandbox.corrections import (
+    accounts,
+    addons,
+    addresses,
+    cidrs,
+    clusters,
+    dry_run,
+    edges,
+    interfaces,
+    paging,
+    policies,
+)
+
+_TOPICS = (
+    accounts,
+    policies,
+    addresses,
+    interfaces,
+    edges,
+    cidrs,
+    paging,
+    dry_run,
+    clusters,
+    addons,
+)
+_lock = threading.Lock()
+_installed: list[str] = []
+
+
+def install() -> None:
+    """Install every correction; a second call does nothing."""
+    with _lock:
+        for topic in _TOPICS:
+            if topic.__name__ not in _installed:
+                topic.install()
+                _installed.append(topic.__name__)
