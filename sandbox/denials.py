@@ -74,7 +74,9 @@ def parse(text: str) -> Denial:
     """Return the denial that ``text`` describes; raise ValueError when it describes none."""
     match = _TEXT.fullmatch(text.strip())
     if match is None:
-        message = f"not a denial: {text!r}; expected [ACCOUNT/][REGION/]SERVICE:OPERATION[@RESOURCE]"
+        message = (
+            f"not a denial: {text!r}; expected [ACCOUNT/][REGION/]SERVICE:OPERATION[@RESOURCE]"
+        )
         raise ValueError(message)
     return Denial(**{name: value for name, value in match.groupdict().items() if value})
 
@@ -137,7 +139,7 @@ def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
     def call_action(response: Any) -> Any:
         if _active:
             operation = f"{response.service_name}:{response._get_action()}"
-            for denial in list(_active):
+            for denial in _active:
                 if denial.meets(response, operation):
                     return _answer(response.service_name, operation, denial.error)
         return original(response)

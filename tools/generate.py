@@ -125,7 +125,7 @@ def filled(path: pathlib.Path, blocks: Mapping[str, str]) -> str:
         if not found_start or not found_end:
             msg = f"{path.name} lacks the markers {start} and {end}"
             raise ValueError(msg)
-        text = f"{before}{start}\n{content}\n{end}{after}"
+        text = f"{before}{start}\n\n{content}\n\n{end}{after}"
     return text
 
 
@@ -169,8 +169,8 @@ def shown_check(root: pathlib.Path) -> str:
     module = sys.modules[check.evaluate.__module__]
     code = check.evaluate.__code__
     used = [getattr(module, name, None) for name in code.co_names]
-    own = [f for f in used if inspect.isfunction(f) and f.__module__ == module.__name__]
-    parts = [inspect.getsource(part).rstrip() for part in (*own, check.evaluate)]
+    own = [part for part in used if inspect.isfunction(part) and part.__module__ == module.__name__]
+    parts = [*map(inspect.getsource, own), inspect.getsource(check.evaluate)]
     name = module.__name__.removeprefix("eksnet.checks.")
     test = root / f"tests/checks/test_{name.replace('.', '_')}.py"
     return "\n".join(
@@ -178,7 +178,7 @@ def shown_check(root: pathlib.Path) -> str:
             f"`layers/eksnet/eksnet/checks/{name.replace('.', '/')}.py`:",
             "",
             "```python",
-            "\n\n\n".join(parts),
+            "\n\n".join(parts).rstrip(),
             "```",
             "",
             f"`{test.relative_to(root).as_posix()}`:",

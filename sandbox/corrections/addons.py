@@ -93,7 +93,9 @@ def _find(response: EKSResponse) -> tuple[dict[str, Any], Any]:
     addons = _addons(response.eks_backend, cluster)
     if name not in addons:
         raise ResourceNotFoundException(
-            clusterName=cluster, addonName=name, message=f"No addon: {name} found in cluster: {cluster}"
+            clusterName=cluster,
+            addonName=name,
+            message=f"No addon: {name} found in cluster: {cluster}",
         )
     return addons, addons[name]
 

@@ -43,10 +43,14 @@ def canonical(cidr: str) -> IPv4Network:
     try:
         block = ipaddress.IPv4Network(cidr, strict=False)
     except ValueError as error:
-        message = f"Value ({cidr}) for parameter cidrBlock is invalid. This is not a valid CIDR block."
-        raise EC2ClientError("InvalidParameterValue", message) from error
+        message = (
+            f"Value ({cidr}) for parameter cidrBlock is invalid. This is not a valid CIDR block."
+        )
+        msg = "InvalidParameterValue"
+        raise EC2ClientError(msg, message) from error
     if not LARGEST <= block.prefixlen <= SMALLEST or any(block.overlaps(no) for no in NEVER):
-        raise EC2ClientError("InvalidVpc.Range", f"The CIDR '{cidr}' is invalid.")
+        msg = "InvalidVpc.Range"
+        raise EC2ClientError(msg, f"The CIDR '{cidr}' is invalid.")
     return block
 
 
@@ -76,7 +80,7 @@ def _routed(backend: Any, vpc: Any) -> list[IPv4Network]:
         ipaddress.IPv4Network(route.destination_cidr_block)
         for table in backend.route_tables.values()
         if table.vpc_id == vpc.id
-        for route in table.routes.values()
+        for route in table.routes
         if route.destination_cidr_block and not route.local
     ]
 
@@ -85,12 +89,15 @@ def _check(backend: Any, vpc: Any, block: IPv4Network) -> None:
     conflict = f"The CIDR '{block}' conflicts with another CIDR or route of {vpc.id}."
     for existing in _blocks(vpc):
         if existing.overlaps(block):
-            raise EC2ClientError("CidrConflict", conflict)
+            msg = "CidrConflict"
+            raise EC2ClientError(msg, conflict)
         if _restricted(existing, block):
             message = f"The CIDR '{block}' is restricted beside '{existing}'."
-            raise EC2ClientError("InvalidVpc.Range", message)
+            msg = "InvalidVpc.Range"
+            raise EC2ClientError(msg, message)
     if any(route.subnet_of(block) for route in _routed(backend, vpc)):
-        raise EC2ClientError("CidrConflict", conflict)
+        msg = "CidrConflict"
+        raise EC2ClientError(msg, conflict)
 
 
 def _associate(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,7 +124,8 @@ def _disassociate(original: Callable[..., Any]) -> Callable[..., Any]:
                 inside = backend.describe_subnets(filters={"vpc-id": vpc.id})
                 if any(each.cidr.version == 4 and each.cidr.subnet_of(block) for each in inside):
                     message = f"The vpc {vpc.id} currently has a subnet within CIDR block {block}"
-                    raise EC2ClientError("InvalidCidrBlock.InUse", message)
+                    msg = "InvalidCidrBlock.InUse"
+                    raise EC2ClientError(msg, message)
         return original(backend, association_id)
 
     return disassociate_vpc_cidr_block
@@ -127,7 +135,8 @@ def _create_subnet(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def create_subnet(backend: Any, vpc_id: str, cidr_block: Any, *args: Any, **kw: Any) -> Any:
         if cidr_block and "/" in cidr_block and int(cidr_block.partition("/")[2]) > SMALLEST:
-            raise EC2ClientError("InvalidSubnet.Range", f"The CIDR '{cidr_block}' is invalid.")
+            msg = "InvalidSubnet.Range"
+            raise EC2ClientError(msg, f"The CIDR '{cidr_block}' is invalid.")
         return original(backend, vpc_id, cidr_block, *args, **kw)
 
     return create_subnet
@@ -138,7 +147,8 @@ def _delete_subnet(original: Callable[..., Any]) -> Callable[..., Any]:
     def delete_subnet(backend: Any, subnet_id: str) -> Any:
         if any(True for _ in interfaces_in(backend.get_subnet(subnet_id))):
             message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
-            raise EC2ClientError("DependencyViolation", message)
+            msg = "DependencyViolation"
+            raise EC2ClientError(msg, message)
         return original(backend, subnet_id)
 
     return delete_subnet

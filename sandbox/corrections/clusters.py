@@ -201,6 +201,17 @@ def _update_operation(original: Callable[..., Any]) -> Callable[..., Any]:
     return update_cluster_config
 
 
+def _listing(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a list of an absent cluster's things be a ResourceNotFoundException, not a crash."""
+
+    @functools.wraps(original)
+    def operation(backend: EKSBackend, cluster_name: str, *args: Any, **kwargs: Any) -> Any:
+        backend.describe_cluster(cluster_name)
+        return original(backend, cluster_name, *args, **kwargs)
+
+    return operation
+
+
 def _own_health(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def init(group: Nodegroup, *args: Any, **kwargs: Any) -> None:
@@ -217,6 +228,10 @@ def install() -> None:
     lacks(EKSResponse.create_cluster, "computeConfig")
     lacks(EKSResponse.update_cluster_config, '"update"')
     lacks(Nodegroup, "deepcopy")
+    lacks(EKSBackend.list_nodegroups, "NotFound")
+    lacks(EKSBackend.list_fargate_profiles, "NotFound")
+    EKSBackend.list_nodegroups = _listing(EKSBackend.list_nodegroups)
+    EKSBackend.list_fargate_profiles = _listing(EKSBackend.list_fargate_profiles)
     EKSBackend.create_cluster = _create(EKSBackend.create_cluster)
     EKSBackend.delete_cluster = _delete(EKSBackend.delete_cluster)
     EKSBackend.update_cluster_config = _update(EKSBackend.update_cluster_config)

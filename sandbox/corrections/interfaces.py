@@ -85,9 +85,7 @@ def _create(original: Callable[..., Any]) -> Callable[..., Any]:
 def _secondary(subnet: Any, count: int) -> list[dict[str, Any]]:
     if not count:
         return []
-    return [
-        {"Primary": False, "PrivateIpAddress": each} for each in next_addresses(subnet, count)
-    ]
+    return [{"Primary": False, "PrivateIpAddress": each} for each in next_addresses(subnet, count)]
 
 
 def _assign(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -112,7 +110,8 @@ def _create_operation(original: Callable[..., Any]) -> Callable[..., Any]:
     def create_network_interface(response: Any) -> ActionResult:
         kind = response._get_param("InterfaceType") or "interface"
         if kind not in CREATABLE_TYPES:
-            raise EC2ClientError("InvalidParameterValue", f"Invalid value {kind} for InterfaceType")
+            msg = "InvalidParameterValue"
+            raise EC2ClientError(msg, f"Invalid value {kind} for InterfaceType")
         result: ActionResult = original(response)
         eni = result.result["NetworkInterface"]
         eni.interface_type = kind
@@ -148,9 +147,7 @@ def _unassign_operation(original: Callable[..., Any]) -> Callable[..., Any]:
         _, named = _prefix_request(response.params)
         eni = response.ec2_backend.get_network_interface(response._get_param("NetworkInterfaceId"))
         eni.ipv4_prefixes = [
-            each
-            for each in getattr(eni, "ipv4_prefixes", ())
-            if each["Ipv4Prefix"] not in named
+            each for each in getattr(eni, "ipv4_prefixes", ()) if each["Ipv4Prefix"] not in named
         ]
         result: ActionResult = original(response)
         return result

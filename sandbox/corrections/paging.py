@@ -45,7 +45,8 @@ def _offset(operation: str, token: str) -> int:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         issuer, start = "", 0
     if issuer != operation:
-        raise EC2ClientError("InvalidNextToken", "The specified NextToken is not valid.")
+        msg = "InvalidNextToken"
+        raise EC2ClientError(msg, "The specified NextToken is not valid.")
     return start
 
 

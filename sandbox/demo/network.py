@@ -9,18 +9,49 @@ from moto.ec2.models import ec2_backends
 
 GOOD_FORMAT = " ".join(  # VPC user guide, flow log fields: those that show pods behind nodes
     f"${{{field}}}"
-    for field in (
-        "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes "
-        "start end action log-status vpc-id subnet-id instance-id pkt-srcaddr pkt-dstaddr az-id "
-        "flow-direction traffic-path"
-    ).split()
+    for field in [
+        "version",
+        "account-id",
+        "interface-id",
+        "srcaddr",
+        "dstaddr",
+        "srcport",
+        "dstport",
+        "protocol",
+        "packets",
+        "bytes",
+        "start",
+        "end",
+        "action",
+        "log-status",
+        "vpc-id",
+        "subnet-id",
+        "instance-id",
+        "pkt-srcaddr",
+        "pkt-dstaddr",
+        "az-id",
+        "flow-direction",
+        "traffic-path",
+    ]
 )
 DEFAULT_FORMAT = " ".join(  # VPC user guide: the default format, version 2 fields
     f"${{{field}}}"
-    for field in (
-        "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes "
-        "start end action log-status"
-    ).split()
+    for field in [
+        "version",
+        "account-id",
+        "interface-id",
+        "srcaddr",
+        "dstaddr",
+        "srcport",
+        "dstport",
+        "protocol",
+        "packets",
+        "bytes",
+        "start",
+        "end",
+        "action",
+        "log-status",
+    ]
 )
 EVERYWHERE = "0.0.0.0/0"
 
@@ -129,7 +160,7 @@ class Site:
             control_table=inward,
         )
 
-    def flow_log(  # noqa: PLR0913 - a flow log is described by what makes it
+    def flow_log(
         self,
         resource_id: str,
         *,
@@ -177,7 +208,9 @@ class Site:
 
     def group(self, vpc: Any, name: str, **tags: str) -> Any:
         """Make a security group that lets everything out."""
-        return self.ec2.create_security_group(name, name, vpc_id=vpc.id, tags={"Name": name, **tags})
+        return self.ec2.create_security_group(
+            name, name, vpc_id=vpc.id, tags={"Name": name, **tags}
+        )
 
     def only_egress(self, group: Any, protocol: str, port: int, cidrs: Sequence[str]) -> None:
         """Let the group out to one port only."""
@@ -186,5 +219,10 @@ class Site:
             group.id, "-1", None, None, everywhere, vpc_id=group.vpc_id
         )
         self.ec2.authorize_security_group_egress(
-            group.id, protocol, port, port, [{"CidrIp": each} for each in cidrs], vpc_id=group.vpc_id
+            group.id,
+            protocol,
+            port,
+            port,
+            [{"CidrIp": each} for each in cidrs],
+            vpc_id=group.vpc_id,
         )

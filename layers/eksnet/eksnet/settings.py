@@ -87,9 +87,10 @@ def _section(path: pathlib.Path, name: str) -> yaml.Node:
     except (OSError, UnicodeDecodeError) as problem:
         msg = f"{path}: {getattr(problem, 'strerror', None) or problem}"
         raise InputError(msg) from problem
-    except yaml.MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise _wrong(path, line, f"no YAML: {problem.problem}") from problem
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        what = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise _wrong(path, mark.line + 1 if mark else 1, f"no YAML: {what}") from problem
     if not isinstance(root, yaml.MappingNode):
         raise _wrong(path, 1, f"a mapping with the key {name!r} is expected")
     for key, value in root.value:

@@ -68,7 +68,8 @@ def audit(
     from eksnet.pipeline.audit import exit_code, judge
 
     started = dt.datetime.now(dt.UTC)
-    statuses = _statuses(status)
+    chosen = options.Format.JSON if as_json else format_
+    statuses = _statuses(status, chosen)
     rules = _rules(suppressions)
     thresholds = options.limits(config)
     checks = select(catalogue(), check or ())
@@ -84,7 +85,7 @@ def audit(
         earlier=earlier,
     )
     result = judge(snapshots, checks, thresholds, started_at=started, rules=rules)
-    _render(result, options.Format.JSON if as_json else format_, statuses, output)
+    _render(result, chosen, statuses, output)
     raise typer.Exit(exit_code(result, fail_on, unknown_ok=unknown_ok))
 
 
@@ -108,9 +109,11 @@ def _render(
     options.write(text, output)
 
 
-def _statuses(text: str | None) -> frozenset[Status]:
+def _statuses(text: str | None, format_: options.Format) -> frozenset[Status]:
+    """Return what to show: a table shows what is to be done, all other formats everything."""
     if text is None:
-        return frozenset(Status)
+        table = format_ is options.Format.TABLE
+        return frozenset(Status) - ({Status.PASS} if table else frozenset())
     names = [name.strip() for name in text.split(",")]
     known = [status.value for status in Status]
     for name in names:

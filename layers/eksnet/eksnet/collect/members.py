@@ -1,24 +1,25 @@
-"""The things that each cluster lists by name and describes one by one."""
+"""The kinds of thing that each cluster lists by name and describes one by one."""
 
+import re
 from collections.abc import Callable
+from typing import Any
 
 from eksnet.collect import parse_eks
 from eksnet.collect.parse_ec2 import Raw
-from eksnet.model.cluster import FargateProfile, NodeGroup
 from eksnet.model.record import record
 from eksnet.model.snapshot import Facet
 
 
 @record
 class Members:
-    """A kind of thing that each cluster lists by name and describes one by one."""
+    """``list_key`` and ``key`` hold the answers, ``parameter`` names one, ``field`` keeps them."""
 
     noun: str
     list_key: str
     key: str
     parameter: str
     field: str
-    parse: Callable[[Raw], NodeGroup | FargateProfile]
+    parse: Callable[[Raw], Any]
 
     @property
     def operation(self) -> str:
@@ -27,7 +28,7 @@ class Members:
 
     @property
     def list_operation(self) -> str:
-        """Return the operation that lists the names."""
+        """Return the operation that lists a cluster's."""
         return f"List{self.noun}s"
 
 
@@ -49,3 +50,16 @@ MEMBERS = {
         parse=parse_eks.fargate_profile,
     ),
 }
+ADDON = Members(
+    noun="Addon",
+    list_key="addons",
+    key="addon",
+    parameter="addonName",
+    field="addons",
+    parse=parse_eks.addon,
+)
+
+
+def command_word(name: str) -> str:
+    """Return an operation's or parameter's name as the `aws` command spells it."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()

@@ -2,12 +2,8 @@
 
 import functools
 import re
-from collections.abc import Callable
 
 from eksnet.checks import catalogue
-
-Advice = Callable[[str], str | None]
-"""From a check's id to the next step, None when nobody wrote one."""
 
 _WHAT_TO_DO = re.compile(r"\*\*What to do\.\*\*\s+(?P<text>.+?)(?:\n\s*\n|\Z)", re.DOTALL)
 _SENTENCE = re.compile(r"(.+?[.!?])(?:\s+[A-Z`*\[]|\Z)", re.DOTALL)

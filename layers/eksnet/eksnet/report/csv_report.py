@@ -33,7 +33,7 @@ COLUMNS = (
     "suppressed_owner",
     "suppressed_expires",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - OWASP, CSV Injection: the full-width forms count too
+FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")  # OWASP, CSV Injection: full-width forms too
 
 
 def to_csv(audit: Audit, statuses: frozenset[Status]) -> str:
@@ -51,7 +51,7 @@ def to_csv(audit: Audit, statuses: frozenset[Status]) -> str:
 
 def cell(text: str) -> str:
     """Return ``text`` as it stands in a cell: visible, and never a formula."""
-    guard = "'" if text.lstrip(" ").startswith(FORMULA) else ""
+    guard = "'" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else ""
     return guard + visible(text)
 
 

@@ -46,7 +46,8 @@ class Place:
     fails: tuple[Group, ...]
     unknowns: tuple[Finding, ...]
     passes: tuple[Group, ...]
-    suppressed: int
+    accepted: tuple[Finding, ...]
+    """Suppressed findings of any status; the others hold none."""
 
     @property
     def worst(self) -> int:
@@ -182,7 +183,7 @@ def _place(account_id: str, region: str, cluster: str | None, found: Sequence[Fi
         fails=_groups(live, Status.FAIL),
         unknowns=tuple(each for each in live if each.status is Status.UNKNOWN),
         passes=_groups(live, Status.PASS),
-        suppressed=len(found) - len(live),
+        accepted=tuple(each for each in found if each.suppressed),
     )
 
 

@@ -1,0 +1,218 @@
+"""The block to give a VPC next: out of 100.64.0.0/10, legal, and in nobody's way."""
+
+from collections.abc import Iterable, Iterator
+
+from eksnet.model.cluster import Cluster
+from eksnet.model.errors import InputError
+from eksnet.model.network import Peering, Vpc
+from eksnet.model.record import record
+from eksnet.model.snapshot import Blind, Facet, Snapshot, vpc_by_id
+from eksnet.network.association import (
+    DEFAULT_QUOTA,
+    LARGEST,
+    SMALLEST,
+    Rule,
+    decide,
+)
+from eksnet.network.cidr import BITS, Block, block
+from eksnet.network.routes import ANYWHERE, tables_by_vpc
+
+POOL = block("100.64.0.0/10")  # the one range that every legal VPC may add: vpc-cidr-blocks
+READS = frozenset({Facet.VPCS, Facet.ROUTE_TABLES, Facet.PEERINGS, Facet.CLUSTERS})
+GONE = frozenset({"disassociated", "failed"})  # VpcCidrBlockStateCode: they hold no addresses
+PREFIX_LIST = "pl-"
+ACTIVE = frozenset({"active", "provisioning"})  # VpcPeeringConnectionStateReasonCode: in force
+ASKED = frozenset({"pending-acceptance", "initiating-request"})  # the same: not yet answered
+
+PENDING = "peering-pending"
+EXHAUSTED = "no-free-block"
+
+
+@record
+class Proposal:
+    """A legal block; ``warnings`` name what to look at before it is used."""
+
+    vpc_id: str
+    cidr: str
+    warnings: tuple[str, ...]
+
+
+@record
+class NoProposal:
+    """Why there is none. ``rule`` is one of ``Rule`` or this module's own.
+
+    ``unseen`` is what would have to be seen first: then nothing is known, rather than impossible.
+    """
+
+    vpc_id: str
+    rule: str
+    reason: str
+    unseen: Blind | None = None
+
+
+@record
+class _Obstacle:
+    block: Block
+    what: str
+
+
+def propose(
+    snapshot: Snapshot, vpc_id: str, prefix: int, *, quota: int = DEFAULT_QUOTA
+) -> Proposal | NoProposal:
+    """Return the lowest legal /``prefix`` for a VPC, or why there is none.
+
+    Nothing that the VPC, its routes, its peers or its clusters use is overlapped; other VPCs, wider
+    routes and pending peerings are avoided where there is room, and named where there is not.
+
+    Raises:
+        InputError: the prefix is no size of a VPC's block, or there is no such VPC.
+    """
+    if not LARGEST <= prefix <= SMALLEST:
+        msg = f"prefix {prefix}: a VPC's block is a /{LARGEST} to a /{SMALLEST}"
+        raise InputError(msg)
+    stop = _unseen(snapshot, vpc_id) or _stopped(snapshot, vpc_id, quota)
+    if stop:
+        return stop
+    hard = tuple(_hard(snapshot, vpc_id, prefix))
+    soft = tuple(_soft(snapshot, vpc_id, prefix))
+    found = _lowest(prefix, (*hard, *soft)) or _lowest(prefix, hard)
+    if found is None:
+        names = ", ".join(sorted({each.what for each in hard if each.block.overlaps(POOL)}))
+        reason = f"no free /{prefix} is left in {POOL}: {names}"
+        return NoProposal(vpc_id=vpc_id, rule=EXHAUSTED, reason=reason)
+    return _checked(snapshot, vpc_id, found, soft)
+
+
+def live_blocks(vpc: Vpc) -> tuple[str, ...]:
+    """Return the blocks that hold addresses or may yet, the primary one first."""
+    return tuple(each.cidr for each in vpc.cidrs if each.state not in GONE)
+
+
+def _checked(
+    snapshot: Snapshot, vpc_id: str, found: Block, soft: Iterable[_Obstacle]
+) -> Proposal | NoProposal:
+    """Let the rules themselves have the last word on the block found."""
+    destinations = _destinations(snapshot, vpc_id)
+    peers = [text for _, blocks in _others(snapshot, vpc_id, ACTIVE) for text in blocks]
+    own = live_blocks(vpc_by_id(snapshot)[vpc_id])
+    decision = decide(own, str(found), destinations, peers, quota=len(own) + 1)
+    if not decision.allowed:
+        return NoProposal(vpc_id=vpc_id, rule=decision.rule, reason=decision.reason)
+    overlaps = sorted({f"it overlaps {each.what}" for each in soft if each.block.overlaps(found)})
+    warnings = (*decision.warnings, *overlaps, *_unread(snapshot, vpc_id))
+    return Proposal(vpc_id=vpc_id, cidr=decision.cidr, warnings=warnings)
+
+
+def _unseen(snapshot: Snapshot, vpc_id: str) -> NoProposal | None:
+    """Say what was not seen; what one cluster hides is a warning, not a reason to stop."""
+    blinds = [each for each in snapshot.blind(READS) if not each.cluster and not each.resource]
+    if snapshot.partial:
+        blinds.append(Blind(facet=Facet.VPCS, api="eksnet:--partial", error="IncompleteList"))
+    vpc = None if blinds else vpc_by_id(snapshot).get(vpc_id)
+    if not blinds and vpc is None:
+        msg = f"no VPC {vpc_id} in {snapshot.target.account_id} {snapshot.target.region}"
+        raise InputError(msg)
+    if not blinds and vpc_id not in tables_by_vpc(snapshot):
+        # Every VPC has a main route table: one without was not shown.
+        blinds.append(
+            Blind(facet=Facet.ROUTE_TABLES, api="ec2:DescribeRouteTables", error="NotShown")
+        )
+    if not blinds and any(not blocks for _, blocks in _others(snapshot, vpc_id, ACTIVE)):
+        blinds.append(
+            Blind(facet=Facet.PEERINGS, api="ec2:DescribeVpcPeeringConnections", error="NotShown")
+        )
+    if not blinds:
+        return None
+    reason = f"not all was seen: {blinds[0].api} answered {blinds[0].error}"
+    return NoProposal(vpc_id=vpc_id, rule="unseen", reason=reason, unseen=blinds[0])
+
+
+def _stopped(snapshot: Snapshot, vpc_id: str, quota: int) -> NoProposal | None:
+    """Apply the rules that stop every block."""
+    for peering in snapshot.peerings:
+        if peering.status in ASKED and peering.requester.vpc_id == vpc_id:
+            reason = f"a VPC that requests a peering ({peering.id}, pending) can add no block"
+            return NoProposal(vpc_id=vpc_id, rule=PENDING, reason=reason)
+    count = len(live_blocks(vpc_by_id(snapshot)[vpc_id]))
+    if count >= quota:
+        reason = f"the VPC has {count} IPv4 blocks and the quota L-83CA0A9D is {quota}"
+        return NoProposal(vpc_id=vpc_id, rule=Rule.QUOTA.value, reason=reason)
+    return None
+
+
+def _others(
+    snapshot: Snapshot, vpc_id: str, statuses: frozenset[str]
+) -> Iterator[tuple[Peering, tuple[str, ...]]]:
+    """Yield the VPC's peerings of some statuses with the blocks of their other side."""
+    for peering in snapshot.peerings:
+        sides = (peering.requester, peering.accepter)
+        if peering.status in statuses and vpc_id in (side.vpc_id for side in sides):
+            other = sides[sides[0].vpc_id == vpc_id]
+            known = vpc_by_id(snapshot).get(other.vpc_id)
+            yield peering, tuple({*other.cidrs, *(live_blocks(known) if known else ())})
+
+
+def _destinations(snapshot: Snapshot, vpc_id: str) -> tuple[str, ...]:
+    """Return the IPv4 destinations in every route table of the VPC."""
+    routes = (r for table in tables_by_vpc(snapshot)[vpc_id] for r in table.routes)
+    return tuple(
+        sorted({r.destination for r in routes if "." in r.destination and "/" in r.destination})
+    )
+
+
+def _hard(snapshot: Snapshot, vpc_id: str, prefix: int) -> Iterator[_Obstacle]:
+    """Yield what may not be overlapped."""
+    for text in live_blocks(vpc_by_id(snapshot)[vpc_id]):
+        yield _Obstacle(block=block(text), what=f"the VPC's own {text}")
+    for text in _destinations(snapshot, vpc_id):
+        if block(text).length >= prefix:
+            yield _Obstacle(block=block(text), what=f"the route to {text}")
+    for peering, blocks in _others(snapshot, vpc_id, ACTIVE):
+        for text in sorted(blocks):
+            yield _Obstacle(block=block(text), what=f"{text} behind {peering.id}")
+    for cluster in snapshot.clusters:
+        if cluster.vpc_id == vpc_id:
+            yield from _promised(cluster)
+
+
+def _promised(cluster: Cluster) -> Iterator[_Obstacle]:
+    """Yield what a cluster takes for its services and its remote networks."""
+    services = (cluster.service_ipv4_cidr,) if cluster.service_ipv4_cidr else ()
+    for text in (*services, *cluster.remote_node_cidrs, *cluster.remote_pod_cidrs):
+        yield _Obstacle(block=block(text), what=f"{text} of cluster {cluster.name}")
+
+
+def _soft(snapshot: Snapshot, vpc_id: str, prefix: int) -> Iterator[_Obstacle]:
+    """Yield what is legal to overlap and unwise."""
+    for vpc in snapshot.vpcs:
+        if vpc.id != vpc_id:
+            for text in live_blocks(vpc):
+                yield _Obstacle(block=block(text), what=f"{text} of {vpc.id}")
+    for text in _destinations(snapshot, vpc_id):
+        if block(text).length < prefix and text != ANYWHERE:
+            yield _Obstacle(block=block(text), what=f"the wider route to {text}")
+    for peering, blocks in _others(snapshot, vpc_id, ASKED):
+        for text in sorted(blocks):
+            what = f"{text}, so that the pending {peering.id} would fail"
+            yield _Obstacle(block=block(text), what=what)
+
+
+def _unread(snapshot: Snapshot, vpc_id: str) -> Iterator[str]:
+    """Yield what could not be compared."""
+    routes = (r for table in tables_by_vpc(snapshot)[vpc_id] for r in table.routes)
+    for name in sorted({r.destination for r in routes if r.destination.startswith(PREFIX_LIST)}):
+        yield f"the routes to prefix list {name} were not compared"
+    names = {blind.cluster for blind in snapshot.blind(READS) if blind.cluster}
+    if names:
+        yield f"clusters that could not be read were not compared: {', '.join(sorted(names))}"
+
+
+def _lowest(prefix: int, obstacles: Iterable[_Obstacle]) -> Block | None:
+    """Return the lowest /``prefix`` of the pool that no obstacle touches."""
+    size = 1 << (BITS - prefix)
+    first = POOL.first
+    for each in sorted(one.block for one in obstacles if one.block.overlaps(POOL)):
+        if each.first < first + size and each.last >= first:
+            first = (each.last // size + 1) * size
+    found = Block(first, prefix)
+    return found if POOL.contains(found) else None

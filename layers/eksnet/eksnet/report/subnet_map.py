@@ -1,0 +1,66 @@
+"""A cluster's subnets by availability zone, as the page draws them."""
+
+from collections.abc import Sequence
+
+from eksnet.cni.membership import NODE_SOURCES, POD_SOURCES, Found
+from eksnet.model.audit import SubnetUse
+from eksnet.model.record import record
+from eksnet.model.snapshot import grouped
+
+FULL = 90  # percent used from which a bar is drawn as full: Cloud Custodian's example policy
+TIGHT = 75  # percent used from which it is drawn as filling: half way to full from half
+
+
+@record
+class Bar:
+    """A subnet with what it is used for; ``used`` and ``usable`` are addresses."""
+
+    subnet: SubnetUse
+    used: int
+    percent: int
+    level: str
+    roles: tuple[str, ...]
+
+
+@record
+class Zone:
+    """An availability zone and the cluster's subnets in it."""
+
+    az_id: str
+    bars: tuple[Bar, ...]
+
+
+def zones(subnets: Sequence[SubnetUse]) -> tuple[Zone, ...]:
+    """Return the availability zones by id, each with its subnets."""
+    by_zone = grouped(subnets, lambda each: each.az_id)
+    return tuple(
+        Zone(az_id=az_id, bars=tuple(_bar(each) for each in _ordered(by_zone[az_id])))
+        for az_id in sorted(by_zone)
+    )
+
+
+def _ordered(subnets: Sequence[SubnetUse]) -> list[SubnetUse]:
+    return sorted(subnets, key=lambda each: (each.cidr, each.subnet_id))
+
+
+def _bar(subnet: SubnetUse) -> Bar:
+    used = max(subnet.usable - subnet.free_ips, 0)
+    percent = min(100 * used // subnet.usable, 100) if subnet.usable > 0 else 100
+    level = "full" if percent >= FULL else "tight" if percent >= TIGHT else "room"
+    return Bar(subnet=subnet, used=used, percent=percent, level=level, roles=_roles(subnet))
+
+
+def _roles(subnet: SubnetUse) -> tuple[str, ...]:
+    found = set(subnet.found)
+    roles = [
+        name
+        for name, sources in (
+            ("cluster", {Found.CLUSTER_SUBNET}),
+            ("nodes", NODE_SOURCES),
+            ("pods", POD_SOURCES),
+        )
+        if found & sources
+    ]
+    if subnet.x_enis:
+        roles.append(f"{subnet.x_enis} x-ENI{'' if subnet.x_enis == 1 else 's'}")
+    return tuple(roles) or ("tagged",)

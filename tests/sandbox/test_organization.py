@@ -1,0 +1,108 @@
+import json
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from sandbox import __main__ as program
+from sandbox import denials, offline, organization, serve
+from sandbox.organization import ACCOUNTS, DATA, EDGE, REGIONS, RETAIL
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    with serve() as url:
+        yield url
+
+
+@pytest.fixture
+def client(endpoint):
+    def make(service, account=RETAIL, region="us-east-1"):
+        key, secret = organization.credentials(account)
+        return boto3.client(
+            service,
+            region,
+            endpoint_url=endpoint,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+        )
+
+    return make
+
+
+def test_every_account_has_clusters_in_both_regions(client):
+    found = {
+        (account, region): client("eks", account, region).list_clusters()["clusters"]
+        for account in ACCOUNTS
+        for region in REGIONS
+    }
+    assert all(found.values())
+    assert sum(len(each) for each in found.values()) >= 12
+
+
+def test_credentials_belong_to_their_account_and_plain_keys_to_the_first(client, endpoint):
+    for account in ACCOUNTS:
+        assert client("sts", account).get_caller_identity()["Account"] == account
+    plain = boto3.client(
+        "sts",
+        "us-east-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    assert plain.get_caller_identity()["Account"] == RETAIL
+
+
+def test_the_server_answers_with_the_corrections(client):
+    ec2, eks = client("ec2"), client("eks")
+    page = ec2.describe_subnets(MaxResults=5)
+    assert len(page["Subnets"]) == 5
+    assert page["NextToken"]
+    addon = eks.describe_addon(clusterName="search", addonName="vpc-cni")["addon"]
+    assert json.loads(addon["configurationValues"])["env"]["ENABLE_POD_ENI"] == "true"
+    kinds = {
+        each["InterfaceType"] for each in ec2.describe_network_interfaces()["NetworkInterfaces"]
+    }
+    assert {"interface", "trunk", "branch", "nat_gateway", "lambda", "vpc_endpoint"} <= kinds
+
+
+@pytest.mark.parametrize(
+    ("cluster", "free"), [("storefront", [3, 5, 12]), ("payments", [26, 26, 27])]
+)
+def test_cluster_subnets_are_short_in_one_cluster_and_not_in_another(client, cluster, free):
+    config = client("eks").describe_cluster(name=cluster)["cluster"]["resourcesVpcConfig"]
+    subnets = client("ec2").describe_subnets(SubnetIds=config["subnetIds"])["Subnets"]
+    assert sorted(each["AvailableIpAddressCount"] for each in subnets) == free
+
+
+def test_two_reads_are_refused_in_one_region_of_one_account(client):
+    ec2, eks = client("ec2", EDGE, "eu-west-1"), client("eks", EDGE, "eu-west-1")
+    with pytest.raises(ClientError) as refused:
+        ec2.describe_flow_logs()
+    assert refused.value.response["Error"]["Code"] == "UnauthorizedOperation"
+    with pytest.raises(ClientError) as refused:
+        eks.describe_addon(clusterName="previews", addonName="vpc-cni")
+    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+    assert client("ec2", EDGE).describe_flow_logs()["FlowLogs"]
+    assert client("eks", EDGE).describe_addon(clusterName="edge", addonName="vpc-cni")
+
+
+def test_both_sides_see_the_peering(client):
+    for account in (RETAIL, DATA):
+        [peering] = client("ec2", account).describe_vpc_peering_connections()[
+            "VpcPeeringConnections"
+        ]
+        assert peering["Status"]["Code"] == "active"
+
+
+def test_the_exports_are_shell_lines(endpoint):
+    lines = program.exports(endpoint, EDGE, "eu-west-1").splitlines()
+    assert all(line.startswith("export AWS_") for line in lines)
+    assert f"export AWS_ENDPOINT_URL={endpoint}" in lines
+
+
+def test_seeding_again_starts_from_nothing():
+    for _ in range(2):
+        with offline():
+            organization.seed()
+            assert len(boto3.client("eks", "us-east-1").list_clusters()["clusters"]) == 4
+            denials.clear()
