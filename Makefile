@@ -67,14 +67,14 @@ clean: ## Remove the environments and everything that was built
 	@touch $@
 
 # A python3.13 on the path may be a shim that runs nothing, or lack venv: only one that works counts.
+maker = $(shell for python in python3.13 python3 python; do \
+	if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' \
+		>/dev/null 2>&1; then echo "$$python -m venv"; exit; fi; done; \
+	uv --version >/dev/null 2>&1 && echo "uv venv --quiet --clear --seed --python 3.13")
+
 %/.made:
-	@for python in python3.13 python3 python; do \
-		if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' \
-			>/dev/null 2>&1; then \
-			echo "making $* with $$python"; $$python -m venv $* && touch $@ && exit 0; exit 1; \
-		fi; \
-	done; \
-	if uv --version >/dev/null 2>&1; then \
-		echo "making $* with uv"; uv venv --quiet --clear --seed --python 3.13 $* && touch $@ && exit 0; exit 1; \
-	fi; \
-	echo "Python 3.13 is needed: install python3.13 with its venv module, or uv, and run make again." >&2; exit 1
+	$(eval how := $(maker))
+	$(if $(how),,$(error Python 3.13 is needed: install python3.13 with its venv module, or uv, and run make again))
+	@echo "making $* with $(firstword $(how))"
+	@$(how) $*
+	@touch $@

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from sandbox import corrections, denials
 
+_serving = threading.Lock()  # held while a server runs: its state is that of the process
+
 
 def _prepare() -> None:
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # hundreds of images nobody reads
@@ -23,6 +25,9 @@ def offline() -> Iterator[None]:
     """Answer AWS calls of this process from an empty, faithful moto while the block runs."""
     from moto import mock_aws
 
+    if _serving.locked():
+        message = "a sandbox server runs in this process; offline() would empty it"
+        raise RuntimeError(message)
     _prepare()
     with mock_aws():
         denials.clear()
@@ -56,6 +61,7 @@ def serve(port: int = 0, *, demo: bool = True) -> Iterator[str]:
             """Say nothing."""
 
     _prepare()
+    _serving.acquire()
     BackendDict.reset()
     denials.clear()
     denials.add_from_environment()
@@ -73,3 +79,4 @@ def serve(port: int = 0, *, demo: bool = True) -> Iterator[str]:
         server.server_close()
         denials.clear()
         BackendDict.reset()
+        _serving.release()

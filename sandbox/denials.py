@@ -91,6 +91,11 @@ def add_from_environment() -> None:
     add(*(each for each in os.environ.get(VARIABLE, "").split(",") if each.strip()))
 
 
+def active() -> tuple[Denial, ...]:
+    """Return what is refused now."""
+    return tuple(_active)
+
+
 def clear() -> None:
     """Refuse nothing any more."""
     _active.clear()

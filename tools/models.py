@@ -8,6 +8,7 @@ STS is left whole: botocore's own credential providers call it through the same 
 
 import argparse
 import collections
+import contextlib
 import datetime as dt
 import json
 import pathlib
@@ -20,6 +21,7 @@ import botocore.loaders
 from botocore import xform_name
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
+from eksnet.collect.calls import RefusedError
 from eksnet.collect.facets import READABLE
 from eksnet.collect.live import collect, enabled_regions
 
@@ -209,7 +211,7 @@ def recorded() -> dict[str, Service]:
 
 def _look(session: Session) -> None:
     double: typing.Any = session
-    if session.missing is None or session.missing[1][1] not in ("Regions", "RegionName"):
+    with contextlib.suppress(RefusedError):  # the answer that lacks what can't be done without
         enabled_regions(double)
     collect(double, REGION, READABLE)
 

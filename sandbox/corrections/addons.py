@@ -40,7 +40,7 @@ def _addons(backend: EKSBackend, cluster_name: str) -> dict[str, Any]:
     return addons
 
 
-def put_addon(
+def put_addon(  # noqa: PLR0913 - an add-on is described by what makes it
     backend: EKSBackend,
     cluster_name: str,
     name: str,

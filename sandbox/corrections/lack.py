@@ -21,3 +21,9 @@ def lacks_operation(response_class: type, operation: str) -> None:
     if hasattr(response_class, operation):
         message = f"{response_class.__name__} now has {operation}"
         raise MotoHasItError(message)
+
+
+def put(owner: Any, **replacements: Any) -> None:
+    """Replace attributes of a moto class or module."""
+    for name, value in replacements.items():
+        setattr(owner, name, value)

@@ -1,13 +1,18 @@
+from collections.abc import Callable
+from typing import Any
+
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from sandbox import denials, offline
+from tests.sandbox.clients import Aws
 
 ONCE = Config(retries={"max_attempts": 0})
 
 
-def refusal(call, **asked):
+def refusal(call: Callable[..., Any], **asked: Any) -> tuple[str, int]:
     with pytest.raises(ClientError) as refused:
         call(**asked)
     answer = refused.value.response
@@ -23,14 +28,14 @@ def refusal(call, **asked):
         ("ec2:DescribeSubnets=OptInRequired", ("OptInRequired", 400)),
     ],
 )
-def test_ec2_refuses_with_its_own_codes(aws, text, expected):
+def test_ec2_refuses_with_its_own_codes(aws: Aws, text: str, expected: tuple[str, int]) -> None:
     ec2 = boto3.client("ec2", "us-east-1", config=ONCE)
     with denials.denied(text):
         assert refusal(ec2.describe_subnets) == expected
     assert ec2.describe_subnets()["Subnets"]
 
 
-def test_eks_iam_and_sts_refuse_with_their_own_codes(aws):
+def test_eks_iam_and_sts_refuse_with_their_own_codes(aws: Aws) -> None:
     texts = ("eks:ListClusters", "iam:ListRoles", "sts:GetCallerIdentity")
     with denials.denied(*texts):
         assert refusal(aws.eks.list_clusters) == ("AccessDeniedException", 403)
@@ -39,7 +44,7 @@ def test_eks_iam_and_sts_refuse_with_their_own_codes(aws):
         assert refusal(sts.get_caller_identity) == ("AccessDenied", 403)
 
 
-def test_a_denial_meets_only_its_resource(aws):
+def test_a_denial_meets_only_its_resource(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     for name in ("payments", "search"):
         aws.cluster(subnets, name)
@@ -48,7 +53,7 @@ def test_a_denial_meets_only_its_resource(aws):
         assert aws.eks.describe_cluster(name="search")["cluster"]["name"] == "search"
 
 
-def test_a_denial_meets_only_its_account_and_region(aws):
+def test_a_denial_meets_only_its_account_and_region(aws: Aws) -> None:
     with denials.denied("222233334444/eu-west-1/ec2:DescribeVpcs"):
         for account, region, refused in (
             ("222233334444", "eu-west-1", True),
@@ -65,7 +70,7 @@ def test_a_denial_meets_only_its_account_and_region(aws):
                 assert ec2.describe_vpcs()["Vpcs"]
 
 
-def test_the_environment_can_name_denials(monkeypatch):
+def test_the_environment_can_name_denials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(denials.VARIABLE, "ec2:DescribeSubnets, eks:ListClusters=throttled")
     with offline():
         assert refusal(boto3.client("ec2", "us-east-1").describe_subnets)[1] == 403
@@ -73,13 +78,13 @@ def test_the_environment_can_name_denials(monkeypatch):
         assert refusal(eks.list_clusters) == ("ThrottlingException", 429)
 
 
-def test_nothing_stays_refused_in_the_next_block():
+def test_nothing_stays_refused_in_the_next_block() -> None:
     with offline():
         denials.add("ec2:DescribeVpcs")
     with offline():
         assert boto3.client("ec2", "us-east-1").describe_vpcs()["Vpcs"]
 
 
-def test_text_that_is_no_denial_is_refused():
+def test_text_that_is_no_denial_is_refused() -> None:
     with pytest.raises(ValueError, match="not a denial"):
         denials.parse("DescribeSubnets")

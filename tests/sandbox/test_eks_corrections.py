@@ -1,12 +1,14 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.sandbox.clients import Aws
 
-def code(raised) -> str:
+
+def code(raised: pytest.ExceptionInfo[ClientError]) -> str:
     return raised.value.response["Error"]["Code"]
 
 
-def test_create_cluster_fills_in_what_vpc_config_response_documents(aws):
+def test_create_cluster_fills_in_what_vpc_config_response_documents(aws: Aws) -> None:
     vpc, subnets = aws.two_subnets()
     config = aws.cluster(subnets)["resourcesVpcConfig"]
     assert config["vpcId"] == vpc
@@ -15,7 +17,7 @@ def test_create_cluster_fills_in_what_vpc_config_response_documents(aws):
     assert aws.eks.describe_cluster(name="payments")["cluster"]["health"] == {"issues": []}
 
 
-def test_the_cluster_security_group_exists_and_its_members_reach_each_other(aws):
+def test_the_cluster_security_group_exists_and_its_members_reach_each_other(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     group_id = aws.cluster(subnets)["resourcesVpcConfig"]["clusterSecurityGroupId"]
     group = aws.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
@@ -28,7 +30,9 @@ def test_the_cluster_security_group_exists_and_its_members_reach_each_other(aws)
     ("asked", "kept"),
     [(None, "ipv4"), ({"ipFamily": "ipv6"}, "ipv6")],
 )
-def test_kubernetes_network_config_response_names_the_ip_family(aws, asked, kept):
+def test_kubernetes_network_config_response_names_the_ip_family(
+    aws: Aws, asked: dict[str, str] | None, kept: str
+) -> None:
     _, subnets = aws.two_subnets()
     more = {"kubernetesNetworkConfig": asked} if asked else {}
     network = aws.cluster(subnets, **more)["kubernetesNetworkConfig"]
@@ -36,14 +40,14 @@ def test_kubernetes_network_config_response_names_the_ip_family(aws, asked, kept
     assert ("serviceIpv6Cidr" in network) == (kept == "ipv6")
 
 
-def test_auto_mode_is_shown_by_compute_config(aws):
+def test_auto_mode_is_shown_by_compute_config(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     aws.cluster(subnets, computeConfig={"enabled": True})
     cluster = aws.eks.describe_cluster(name="payments")["cluster"]
     assert cluster["computeConfig"] == {"enabled": True}
 
 
-def test_vpc_config_request_needs_subnets_that_exist_in_two_zones(aws):
+def test_vpc_config_request_needs_subnets_that_exist_in_two_zones(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     for wrong in ([subnets[0]], [subnets[0], "subnet-0123456789abcdef0"]):
         with pytest.raises(ClientError) as refused:
@@ -51,14 +55,14 @@ def test_vpc_config_request_needs_subnets_that_exist_in_two_zones(aws):
         assert code(refused) == "InvalidParameterException"
 
 
-def test_vpc_config_request_needs_subnets_of_one_vpc(aws):
+def test_vpc_config_request_needs_subnets_of_one_vpc(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     with pytest.raises(ClientError) as refused:
         aws.cluster([subnets[0], aws.subnet(aws.vpc("10.1.0.0/16"), "10.1.0.0/24", "b")])
     assert code(refused) == "InvalidParameterException"
 
 
-def test_network_requirements_put_cross_account_interfaces_into_two_zones(aws):
+def test_network_requirements_put_cross_account_interfaces_into_two_zones(aws: Aws) -> None:
     vpc, subnets = aws.two_subnets()
     group = aws.ec2.create_security_group(GroupName="own", Description="own", VpcId=vpc)["GroupId"]
     config = aws.cluster(subnets, config={"securityGroupIds": [group]})["resourcesVpcConfig"]
@@ -77,7 +81,7 @@ def test_network_requirements_put_cross_account_interfaces_into_two_zones(aws):
         }
 
 
-def test_deleting_a_cluster_takes_its_interfaces_and_group_away(aws):
+def test_deleting_a_cluster_takes_its_interfaces_and_group_away(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     group = aws.cluster(subnets)["resourcesVpcConfig"]["clusterSecurityGroupId"]
     aws.eks.delete_cluster(name="payments")
@@ -87,7 +91,7 @@ def test_deleting_a_cluster_takes_its_interfaces_and_group_away(aws):
     assert code(gone) == "InvalidGroup.NotFound"
 
 
-def test_update_cluster_config_answers_an_update_and_keeps_the_rest(aws):
+def test_update_cluster_config_answers_an_update_and_keeps_the_rest(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     before = aws.cluster(subnets)["resourcesVpcConfig"]
     change = {"endpointPrivateAccess": True}
@@ -97,7 +101,7 @@ def test_update_cluster_config_answers_an_update_and_keeps_the_rest(aws):
     assert after == {**before, **change}
 
 
-def test_update_cluster_config_takes_one_type_of_update_a_call(aws):
+def test_update_cluster_config_takes_one_type_of_update_a_call(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     aws.cluster(subnets)
     with pytest.raises(ClientError) as refused:
@@ -109,7 +113,7 @@ def test_update_cluster_config_takes_one_type_of_update_a_call(aws):
     assert code(refused) == "InvalidParameterException"
 
 
-def test_create_addon_is_described_with_the_configuration_given(aws):
+def test_create_addon_is_described_with_the_configuration_given(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     aws.cluster(subnets)
     text = '{"env":{"WARM_IP_TARGET":"1"}}'
@@ -120,7 +124,7 @@ def test_create_addon_is_described_with_the_configuration_given(aws):
     assert addon["addonArn"].startswith("arn:aws:eks:us-east-1:111122223333:addon/payments/vpc-cni")
 
 
-def test_list_addons_pages(aws):
+def test_list_addons_pages(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     aws.cluster(subnets)
     for name in ("vpc-cni", "coredns", "kube-proxy"):
@@ -131,7 +135,7 @@ def test_list_addons_pages(aws):
     assert rest.get("nextToken") is None
 
 
-def test_absent_addons_and_clusters_are_not_found_by_that_name(aws):
+def test_absent_addons_and_clusters_are_not_found_by_that_name(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     aws.cluster(subnets)
     for cluster in ("payments", "absent"):
@@ -144,7 +148,7 @@ def test_absent_addons_and_clusters_are_not_found_by_that_name(aws):
         assert code(missing) == "ResourceNotFoundException"
 
 
-def test_create_addon_refuses_unknown_names_broken_settings_and_second_ones(aws):
+def test_create_addon_refuses_unknown_names_broken_settings_and_second_ones(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     aws.cluster(subnets)
     aws.eks.create_addon(clusterName="payments", addonName="coredns")
@@ -158,7 +162,7 @@ def test_create_addon_refuses_unknown_names_broken_settings_and_second_ones(aws)
         assert code(refused) == error
 
 
-def test_a_deleted_addon_is_gone(aws):
+def test_a_deleted_addon_is_gone(aws: Aws) -> None:
     _, subnets = aws.two_subnets()
     aws.cluster(subnets)
     aws.eks.create_addon(clusterName="payments", addonName="coredns")
@@ -166,7 +170,7 @@ def test_a_deleted_addon_is_gone(aws):
     assert aws.eks.list_addons(clusterName="payments")["addons"] == []
 
 
-def test_health_issues_of_one_node_group_are_its_own(aws):
+def test_health_issues_of_one_node_group_are_its_own(aws: Aws) -> None:
     from moto.eks.models import eks_backends
 
     _, subnets = aws.two_subnets()
@@ -188,7 +192,7 @@ def test_health_issues_of_one_node_group_are_its_own(aws):
     assert [each["health"]["issues"] for each in found] == [[issue], []]
 
 
-def test_managed_policies_can_be_attached_to_a_cluster_role(aws):
+def test_managed_policies_can_be_attached_to_a_cluster_role(aws: Aws) -> None:
     aws.iam.create_role(RoleName="cluster", AssumeRolePolicyDocument="{}")
     names = {"AmazonEKSClusterPolicy", "AmazonEKSVPCResourceController"}
     for name in names:

@@ -26,13 +26,15 @@ def load_snapshot(
     Raises:
         InputError: there is no such file or folder, or it can't be read whole.
     """
-    from eksnet.collect import dump, saved
-
     if path.is_dir():
+        from eksnet.collect import dump
+
         return dump.read_dump(path, account, region, partial=partial)
     if not path.exists():
         msg = f"{path}: no such file or folder"
         raise InputError(msg)
+    from eksnet.collect import saved
+
     return saved.read(path)
 
 

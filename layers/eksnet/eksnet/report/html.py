@@ -20,6 +20,7 @@ from eksnet.report.plain import instant, plain
 from eksnet.report.subnet_map import Zone, zones
 
 TEMPLATES = "templates"
+LEVELS = (*map(str, Severity), "unknown", "pass", "suppressed")
 EVIDENCE_LENGTH = 2000  # characters of one value on the page; the JSON report has it whole
 
 
@@ -62,7 +63,7 @@ def to_html(audit: Audit, statuses: frozenset[Status], *, advice: Advice) -> str
         sections=sections,
         shown=sum(len(each.rows) for each in sections),
         severities=[(each, audit.count(Status.FAIL, each)) for each in Severity],
-        statuses=[each for each in Status if each in statuses],
+        levels=sorted({row.level for each in sections for row in each.rows}, key=LEVELS.index),
         counts={str(each): audit.count(each) for each in Status},
         suppressed=sum(each.suppressed is not None for each in audit.findings),
         style=Markup(style),  # noqa: S704 - our own file
@@ -146,6 +147,8 @@ def _row(finding: Finding, advice: Advice) -> Row:
 
 
 def _level(finding: Finding) -> str:
+    if finding.suppressed:
+        return "suppressed"
     if finding.status is Status.FAIL and finding.severity:
         return str(finding.severity)
     return str(finding.status)

@@ -1,0 +1,179 @@
+"""The pruned service models say of AWS what the collector reads, exactly as the full ones do."""
+
+import dataclasses
+import json
+import random
+import typing
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from xml.etree import ElementTree as ET
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+
+from eksnet.collect.facets import ALWAYS, READABLE, iam_actions
+from eksnet.collect.live import collect
+from eksnet.collect.session import Credentials, Session
+from eksnet.model.snapshot import Snapshot
+from tools import models
+
+KEYS = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI")
+TOKENS = frozenset({"NextToken", "nextToken", "Marker", "IsTruncated"})
+SERVICES = {name: models.Service(name) for name in ("ec2", "eks", "iam", "sts")}
+
+
+class Body:
+    """What botocore reads an answer's bytes from."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self._content
+
+
+class Aws:
+    """Answers every request with all of its operation's members, but a share left out."""
+
+    def __init__(self, seed: int | None, error: str | None = None) -> None:
+        self._seed, self._error = seed, error
+        self.pages = 0
+
+    def __call__(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
+        _, service, operation = event_name.split(".")
+        asked = f"{request.url} {request.body!r}"
+        last = "=nexttoken" in asked or "=marker" in asked
+        self.pages += last
+        missing = random.Random(f"{self._seed} {operation}") if self._seed is not None else None  # noqa: S311 - chooses what a test leaves out
+        headers: dict[str, str] = {}
+        status = 200
+        if self._error and operation.startswith("Describe") and service == "eks":
+            status, headers = 404, {"x-amzn-errortype": self._error}
+        content = _rendered(SERVICES[service].model, operation, missing, last=last)
+        return AWSResponse(request.url, status, headers, Body(content))
+
+
+def _rendered(
+    model: ServiceModel, operation: str, missing: random.Random | None, *, last: bool
+) -> bytes:
+    found = model.operation_model(operation)
+    shape = typing.cast("StructureShape", found.output_shape)
+    value = models.answer(models.Service(model.service_name), shape, None)
+    write = Writer(missing, frozenset(TOKENS if last else ()))
+    if model.protocol == "rest-json":
+        return json.dumps(write.json(shape, value)).encode()
+    root = ET.Element(f"{operation}Response")
+    wrapper = shape.serialization.get("resultWrapper")
+    write.xml(ET.SubElement(root, wrapper) if wrapper else root, shape, value)
+    return ET.tostring(root)
+
+
+@dataclasses.dataclass
+class Writer:
+    """Writes a value of a shape as the service would, some members left out."""
+
+    missing: random.Random | None
+    gone: frozenset[str]
+
+    def _members(
+        self, shape: StructureShape, value: Mapping[str, object]
+    ) -> Iterator[tuple[str, Shape, object]]:
+        for member, each in shape.members.items():
+            left_out = self.missing is not None and self.missing.random() < 0.1
+            if member not in self.gone and not left_out:
+                yield each.serialization.get("name", member), each, dict.get(value, member)  # type: ignore[call-overload]
+
+    def json(self, shape: Shape, value: typing.Any) -> object:
+        if isinstance(shape, StructureShape):
+            return {k: self.json(each, v) for k, each, v in self._members(shape, value)}
+        if isinstance(shape, ListShape):
+            return [self.json(shape.member, each) for each in value]
+        if isinstance(shape, MapShape):
+            return {k: self.json(shape.value, v) for k, v in value.items()}
+        return value.timestamp() if shape.type_name == "timestamp" else value
+
+    def xml(self, node: ET.Element, shape: Shape, value: typing.Any) -> None:
+        if isinstance(shape, StructureShape):
+            for name, member, each in self._members(shape, value):
+                self.xml(ET.SubElement(node, name), member, each)
+        elif isinstance(shape, ListShape):
+            name = shape.member.serialization.get("name", "member")
+            for each in value:
+                self.xml(ET.SubElement(node, name), shape.member, each)
+        elif shape.type_name == "timestamp":
+            node.text = value.isoformat()
+        else:
+            node.text = str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _sessions(aws: Aws) -> tuple[Session, Session]:
+    pruned, full = Session(KEYS), Session(KEYS)
+    full._session.get_component("data_loader").search_paths.pop(0)
+    for each in (pruned, full):
+        each._session.register("before-send", aws)
+    return pruned, full
+
+
+def _seen(session: Session) -> Snapshot:
+    return dataclasses.replace(collect(session, models.REGION, READABLE), captured_at=models.MOMENT)
+
+
+@pytest.fixture(autouse=True)
+def no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: typing.Any) -> None:
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_DATA_PATH"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_models_are_what_the_collector_uses_now() -> None:
+    assert models.write(check=True) == []
+
+
+def test_every_operation_the_collector_may_call_is_in_the_models() -> None:
+    session = Session(KEYS)
+    for action in {*iam_actions(READABLE), *ALWAYS}:
+        service, operation = action.split(":")
+        client = session.client(service, models.REGION)
+        assert operation in client.meta.service_model.operation_names
+
+
+def test_no_other_operation_of_a_pruned_service_is_there() -> None:
+    session = Session(KEYS)
+    actions = {*iam_actions(READABLE), *ALWAYS}
+    for service in SERVICES.keys() - models.WHOLE:
+        names = session.client(service, models.REGION).meta.service_model.operation_names
+        assert {f"{service}:{name}" for name in names} <= actions
+
+
+def test_what_botocores_credential_providers_call_is_left_whole() -> None:
+    client = Session(KEYS).client("sts", models.REGION)
+    assert client.can_paginate("assume_role") is False
+    assert callable(client.assume_role_with_web_identity)
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+def test_full_and_pruned_models_give_the_same_snapshot(seed: int | None) -> None:
+    aws = Aws(seed)
+    pruned, full = (_seen(session) for session in _sessions(aws))
+    assert pruned == full
+    assert aws.pages
+    if seed is None:
+        assert not pruned.blinds
+        fields = {each.name for each in dataclasses.fields(Snapshot)} - {"blinds", "sightings"}
+        assert not [name for name in fields if getattr(pruned, name) == ()]
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "Odd"])
+def test_error_codes_survive(code: str) -> None:
+    pruned, full = (_seen(session) for session in _sessions(Aws(None, code)))
+    assert pruned == full
+    assert {blind.error for blind in pruned.blinds} <= {code}
+
+
+def test_the_notice_names_the_source_and_its_licence() -> None:
+    text = (models.MODELS / "README.md").read_text(encoding="utf-8")
+    assert "botocore" in text
+    assert "Apache License" in text
+    assert urllib.parse.urlparse("https://github.com/boto/botocore").netloc in text

@@ -1,0 +1,256 @@
+"""Audits for the tests of reports: a realistic one, and one whose every name is hostile."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+
+from eksnet.model.audit import Audit, ExpiredSuppression, Run, SubnetUse, TargetCoverage
+from eksnet.model.finding import Finding, Severity, Status, Suppression, Unread, finding_id
+from eksnet.model.snapshot import Blind, Facet, Resource, Target
+from tests.build import NOW
+
+IRELAND = Target(account_id="111122223333", region="eu-west-1")
+VIRGINIA = Target(account_id="111122223333", region="us-east-1")
+OHIO = Target(account_id="444455556666", region="us-east-2")
+DENIED = Unread(api="eks:DescribeAddon", error="AccessDeniedException")
+NO_FLOW_LOGS = Unread(api="ec2:DescribeFlowLogs", error="UnauthorizedOperation")
+SOURCE = "https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"
+TITLES = {
+    "XEN001": "The cluster can be upgraded now",
+    "XEN002": "Cluster subnets have room for an upgrade",
+    "IPH001": "Node subnets have free addresses",
+    "IPH003": "Pods have room in every availability zone",
+    "EPA001": "The public endpoint is narrowed to known networks",
+    "CNI001": "The VPC CNI add-on is current enough",
+    "CNI004": "The warm pool fits the subnets",
+    "SGP003": "Nodes have branch interfaces left",
+    "FLO001": "Flow logs cover the cluster",
+    "FLO003": "Flow logs show pod addresses",
+    "RTE002": "Node subnets reach the internet or the endpoints they need",
+    "ENI001": "No leaked network interface holds addresses",
+    "VPC002": "The VPC resolves and names hosts",
+}
+ADVICE = {
+    "XEN001": "Give the cluster a subnet with five free addresses in a second availability zone.",
+    "XEN002": "Take leaked interfaces out of the subnet, or give the cluster another in that zone.",
+    "IPH003": "Add a pod subnet from a 100.64.0.0/10 block in each zone.",
+}
+_USED = ("cluster-subnet", "node-group", "instance")
+
+
+def finding(
+    check: str,
+    status: Status,
+    severity: Severity | None,
+    target: Target,
+    cluster: str | None,
+    resource: Resource,
+    message: str,
+    unknown: Unread | None = None,
+    **evidence: object,
+) -> Finding:
+    return Finding(
+        finding_id=finding_id(check, target, cluster, resource),
+        check_id=check,
+        title=TITLES.get(check, check),
+        status=status,
+        severity=severity,
+        account_id=target.account_id,
+        region=target.region,
+        cluster=cluster,
+        resource=resource,
+        message=message,
+        evidence=evidence,
+        unknown=unknown,
+        remedies=("cluster-subnets",) if check == "XEN002" and status is Status.FAIL else (),
+        source=SOURCE,
+        first_seen=NOW,
+        last_seen=NOW,
+    )
+
+
+def subnet(target: Target, number: int) -> Resource:
+    name = f"subnet-{number:017x}"
+    return Resource(type="AWS::EC2::Subnet", id=name, arn=target.arn("ec2", f"subnet/{name}"))
+
+
+def cluster(target: Target, name: str) -> Resource:
+    return Resource(
+        type="AWS::EKS::Cluster", id=name, arn=target.arn("eks", f"cluster/{name}")
+    )
+
+
+def _payments() -> Iterator[Finding]:
+    name, fail = "payments", Status.FAIL
+    yield finding(
+        "XEN001", fail, Severity.CRITICAL, IRELAND, name, cluster(IRELAND, name),
+        "no: only euw1-az1 has a cluster subnet with 5 free addresses, two zones are needed",
+        upgrade="no", zones={"euw1-az1": 31, "euw1-az2": 3}, api_error="InvalidRequestException",
+    )  # fmt: skip
+    yield finding(
+        "XEN002", fail, Severity.CRITICAL, IRELAND, name, subnet(IRELAND, 0xB2),
+        "3 free addresses in 10.20.1.0/28, 5 needed", free_ips=3, needed=5, az_id="euw1-az2",
+    )  # fmt: skip
+    yield finding(
+        "XEN002", fail, Severity.MEDIUM, IRELAND, name, subnet(IRELAND, 0xA3),
+        "14 free addresses in 10.20.2.0/26, 16 needed", free_ips=14, needed=16, az_id="euw1-az3",
+    )  # fmt: skip
+    for number in range(24):
+        eni = Resource(type="AWS::EC2::NetworkInterface", id=f"eni-{number:017x}")
+        yield finding(
+            "ENI001", fail, Severity.LOW, IRELAND, name, eni,
+            f"unattached for {number + 2} hours, holds 15 addresses", hours=number + 2, held=15,
+        )  # fmt: skip
+    accepted = Suppression(
+        reason="office range, reviewed", owner="net@example.com", expires=dt.date(2026, 9, 1)
+    )
+    open_endpoint = finding(
+        "EPA001", fail, Severity.HIGH, IRELAND, name, cluster(IRELAND, name),
+        "the public endpoint answers 0.0.0.0/0", public_access_cidrs=("0.0.0.0/0",),
+    )  # fmt: skip
+    yield dataclasses.replace(open_endpoint, suppressed=accepted)
+    yield finding(
+        "SGP003", Status.UNKNOWN, Severity.HIGH, IRELAND, name,
+        Resource(type="AWS::EC2::Instance", id="i-0fedcba9876543210"),
+        "the limits of x9z.metal are not known",
+        Unread(api="ec2:DescribeInstanceTypes", error="InvalidInstanceType"),
+    )  # fmt: skip
+
+
+def _others() -> Iterator[Finding]:
+    yield finding(
+        "IPH003", Status.FAIL, Severity.HIGH, VIRGINIA, "search-prod",
+        Resource(type="Eksnet::ClusterZone", id="search-prod/use1-az4"),
+        "11 free addresses in the best pod subnet of use1-az4, 16 needed: about 2 days left at the "
+        "present pace", free_ips=11, needed=16, az_id="use1-az4",
+    )  # fmt: skip
+    for check in ("CNI001", "CNI004", "SGP003"):
+        yield finding(
+            check, Status.UNKNOWN, Severity.HIGH, VIRGINIA, "search-prod",
+            cluster(VIRGINIA, "search-prod"),
+            "could not be judged: eks:DescribeAddon answered AccessDeniedException", DENIED,
+        )  # fmt: skip
+    yield finding(
+        "RTE002", Status.FAIL, Severity.MEDIUM, OHIO, None, subnet(OHIO, 0xC1),
+        "the default route of rtb-0123456789abcdef0 is a blackhole",
+        route_table="rtb-0123456789abcdef0", destination="0.0.0.0/0", next_hop="nat-0dead",
+    )  # fmt: skip
+    for check in ("FLO001", "FLO003"):
+        yield finding(
+            check, Status.UNKNOWN, Severity.MEDIUM, OHIO, None,
+            Resource(type="AWS::Region", id=OHIO.region),
+            "could not be judged: ec2:DescribeFlowLogs answered UnauthorizedOperation",
+            NO_FLOW_LOGS,
+        )  # fmt: skip
+
+
+def _passes() -> Iterator[Finding]:
+    homes = ((IRELAND, "payments"), (VIRGINIA, "search-prod"), (OHIO, "batch"), (OHIO, "tools"))
+    for target, name in homes:
+        for number, check in enumerate(("IPH001", "VPC002", "CNI004", "XEN002", "RTE002")):
+            yield finding(
+                check, Status.PASS, None, target, name, subnet(target, 0xF0 + number), "as it should be"
+            )  # fmt: skip
+
+
+def _subnets() -> Iterator[SubnetUse]:
+    rows = (
+        (IRELAND, "payments", 0xA1, "euw1-az1", "10.20.0.0/26", 59, 31, 1, _USED),
+        (IRELAND, "payments", 0xB2, "euw1-az2", "10.20.1.0/28", 11, 3, 1, ("cluster-subnet",)),
+        (IRELAND, "payments", 0xA3, "euw1-az3", "10.20.2.0/26", 59, 14, 0, _USED),
+        (IRELAND, "payments", 0xA4, "euw1-az1", "100.64.0.0/18", 16379, 9120, 0, ("eni-config",)),
+        (IRELAND, "payments", 0xA5, "euw1-az2", "100.64.64.0/18", 16379, 1300, 0, ("pod-eni",)),
+        (VIRGINIA, "search-prod", 0xD1, "use1-az4", "172.31.0.0/24", 251, 11, 2, _USED),
+        (VIRGINIA, "search-prod", 0xD2, "use1-az6", "172.31.1.0/24", 251, 180, 0, ("tag-cluster",)),
+        (OHIO, "batch", 0xE1, "use2-az1", "10.9.0.0/22", 1019, 998, 1, _USED),
+    )
+    for target, name, number, zone, cidr, usable, free, x_enis, found in rows:
+        yield SubnetUse(
+            target=target,
+            cluster=name,
+            subnet_id=subnet(target, number).id,
+            az_id=zone,
+            cidr=cidr,
+            usable=usable,
+            free_ips=free,
+            x_enis=x_enis,
+            found=found,
+        )
+
+
+def _coverage() -> Iterator[TargetCoverage]:
+    addon = Blind(
+        facet=Facet.ADDON_VPC_CNI, api=DENIED.api, error=DENIED.error, cluster="search-prod"
+    )
+    logs = Blind(facet=Facet.FLOW_LOGS, api=NO_FLOW_LOGS.api, error=NO_FLOW_LOGS.error)
+    for target, known, assessed, blinds in (
+        (IRELAND, 1, 1, ()),
+        (VIRGINIA, 1, 1, (addon,)),
+        (OHIO, 3, 2, (logs,)),
+    ):
+        yield TargetCoverage(
+            target=target,
+            captured_at=NOW,
+            clusters_known=known,
+            clusters_assessed=assessed,
+            blinds=blinds,
+        )
+
+
+def realistic() -> Audit:
+    """Return an audit of four clusters in three targets, with a bit of everything."""
+    expired = ExpiredSuppression(
+        where="suppressions.yaml:12",
+        reason="until the migration is over",
+        owner="ops@example.com",
+        expires=dt.date(2026, 1, 31),
+    )
+    return Audit(
+        run=Run(
+            id="2026-03-01T08:00:00Z-7f3a",
+            started_at=NOW,
+            finished_at=NOW + dt.timedelta(seconds=9),
+            version="0.1.0",
+        ),
+        coverage=tuple(_coverage()),
+        findings=(*_payments(), *_others(), *_passes()),
+        subnets=tuple(_subnets()),
+        expired=(expired,),
+    )
+
+
+def hostile(text: str) -> Audit:
+    """Return an audit in which everything a stranger can name is ``text``."""
+    base = realistic()
+    thing = Resource(type="AWS::EC2::Subnet", id=text, arn=text)
+    findings = tuple(
+        dataclasses.replace(
+            each,
+            cluster=text,
+            resource=thing,
+            message=text,
+            source=text,
+            evidence={"tag": text, text: [text, {text: text}]},
+            unknown=Unread(api=text, error=text) if each.unknown else None,
+            suppressed=dataclasses.replace(each.suppressed, reason=text, owner=text)
+            if each.suppressed
+            else None,
+        )
+        for each in base.findings
+    )
+    blind = Blind(facet=Facet.SUBNETS, api=text, error=text, cluster=text, resource=thing)
+    return dataclasses.replace(
+        base,
+        run=dataclasses.replace(base.run, id=text),
+        findings=findings,
+        coverage=tuple(
+            dataclasses.replace(each, blinds=(blind,), asked=(text,)) for each in base.coverage
+        ),
+        subnets=tuple(
+            dataclasses.replace(each, cluster=text, subnet_id=text, az_id=text, cidr=text)
+            for each in base.subnets
+        ),
+        expired=tuple(
+            dataclasses.replace(each, where=text, owner=text, reason=text) for each in base.expired
+        ),
+    )

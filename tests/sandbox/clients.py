@@ -1,0 +1,40 @@
+from typing import Any
+
+import boto3
+
+
+class Aws:
+    """Clients of one region, and the few steps most tests begin with."""
+
+    def __init__(self, region: str = "us-east-1") -> None:
+        self.region = region
+        self.ec2: Any = boto3.client("ec2", region)
+        self.eks: Any = boto3.client("eks", region)
+        self.iam: Any = boto3.client("iam", region)
+
+    def vpc(self, cidr: str = "10.0.0.0/16") -> str:
+        return self.ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+
+    def subnet(self, vpc: str, cidr: str, zone: str = "a") -> str:
+        made = self.ec2.create_subnet(
+            VpcId=vpc, CidrBlock=cidr, AvailabilityZone=self.region + zone
+        )
+        return made["Subnet"]["SubnetId"]
+
+    def free(self, subnet: str) -> int:
+        found = self.ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+        return found[0]["AvailableIpAddressCount"]
+
+    def cluster(self, subnets: list[str], name: str = "payments", **more: Any) -> dict[str, Any]:
+        config = {"subnetIds": subnets, **more.pop("config", {})}
+        role = "arn:aws:iam::111122223333:role/payments"
+        made = self.eks.create_cluster(name=name, roleArn=role, resourcesVpcConfig=config, **more)
+        return made["cluster"]
+
+    def two_subnets(self) -> tuple[str, list[str]]:
+        vpc = self.vpc()
+        return vpc, [self.subnet(vpc, "10.0.0.0/27"), self.subnet(vpc, "10.0.1.0/27", "b")]
+
+    def x_enis(self, name: str = "payments") -> list[dict[str, Any]]:
+        wanted = [{"Name": "description", "Values": [f"Amazon EKS {name}"]}]
+        return self.ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]
