@@ -8,6 +8,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from sandbox import corrections, denials
 
@@ -60,23 +61,33 @@ def serve(port: int = 0, *, demo: bool = True) -> Iterator[str]:
         def log(self, *_: object) -> None:
             """Say nothing."""
 
-    _prepare()
-    _serving.acquire()
-    BackendDict.reset()
-    denials.clear()
-    denials.add_from_environment()
-    if demo:
-        organization.seed()
-    application = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Quiet)
+    if not _serving.acquire(blocking=False):
+        message = "a sandbox server runs in this process already"
+        raise RuntimeError(message)
+    try:
+        _prepare()
+        BackendDict.reset()
+        denials.clear()
+        denials.add_from_environment()
+        if demo:
+            organization.seed()
+        application = DomainDispatcherApplication(create_backend_app)
+        server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Quiet)
+        with _running(server):
+            yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        denials.clear()
+        BackendDict.reset()
+        _serving.release()
+
+
+@contextlib.contextmanager
+def _running(server: Any) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-        denials.clear()
-        BackendDict.reset()
-        _serving.release()

@@ -20,6 +20,8 @@ from xml.sax.saxutils import escape
 
 from moto.core.responses import BaseResponse
 
+from sandbox.corrections.lack import put
+
 VARIABLE = "SANDBOX_DENY"
 _TEXT = re.compile(
     r"(?:(?P<account>\d{12})/)?(?:(?P<region>[a-z]{2}-[a-z-]+-\d)/)?"
@@ -149,11 +151,11 @@ def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
                     return _answer(response.service_name, operation, denial.error)
         return original(response)
 
-    call_action.refuses = True  # type: ignore[attr-defined]
+    put(call_action, refuses=True)
     return call_action
 
 
 def install() -> None:
     """Ask the denials before moto answers; a second call does nothing."""
     if not hasattr(BaseResponse.call_action, "refuses"):
-        BaseResponse.call_action = _refusing(BaseResponse.call_action)
+        put(BaseResponse, call_action=_refusing(BaseResponse.call_action))

@@ -7,9 +7,10 @@ plain keys such as ``test`` belong to the first account of the demo organization
 
 import re
 
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam import models as iam
 
-from sandbox.corrections.lack import lacks
+from sandbox.corrections.lack import lacks, put
 
 HOME_ACCOUNT = "111122223333"  # an account id that the AWS documentation uses for examples
 _CARRIES_ACCOUNT = re.compile(r"AKIA(\d{12})DEMO")  # 20 characters, as every AWS access key id
@@ -30,6 +31,6 @@ def install() -> None:
         if carries:
             return carries[1]
         account = known_to_moto(key)
-        return HOME_ACCOUNT if account == iam.DEFAULT_ACCOUNT_ID else account
+        return HOME_ACCOUNT if account == DEFAULT_ACCOUNT_ID else account
 
-    iam.get_account_id_from = get_account_id_from
+    put(iam, get_account_id_from=get_account_id_from)

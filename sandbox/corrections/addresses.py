@@ -13,7 +13,7 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.subnets import Subnet
 
-from sandbox.corrections.lack import lacks
+from sandbox.corrections.lack import lacks, put
 
 RESERVED_FIRST = 4  # VPC user guide: network, router, DNS, future use
 PREFIX_LENGTH = 28  # EC2 user guide: the only IPv4 prefix length an interface can have
@@ -112,9 +112,10 @@ def next_prefixes(subnet: Any, count: int) -> list[str]:
 
 def install() -> None:
     """Count, and hand out, addresses as AWS does."""
-    lacks(Subnet.available_ip_address_count.fget, "max(")
+    described: Any = Subnet
+    lacks(described.available_ip_address_count.fget, "max(")
     lacks(Subnet.get_available_subnet_ip, "InsufficientFreeAddresses")
-    own_count = Subnet.available_ip_address_count.fget
+    own_count = described.available_ip_address_count.fget
 
     def available_ip_address_count(subnet: Subnet) -> int:
         is_ipv4 = isinstance(subnet.cidr, ipaddress.IPv4Network)
@@ -125,5 +126,5 @@ def install() -> None:
         subnet._subnet_ips[address] = instance
         return address
 
-    Subnet.available_ip_address_count = property(available_ip_address_count)
-    Subnet.get_available_subnet_ip = get_available_subnet_ip
+    put(Subnet, available_ip_address_count=property(available_ip_address_count))
+    put(Subnet, get_available_subnet_ip=get_available_subnet_ip)

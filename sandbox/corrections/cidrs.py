@@ -18,7 +18,7 @@ from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.vpcs import VPCBackend
 
 from sandbox.corrections.addresses import interfaces_in
-from sandbox.corrections.lack import lacks
+from sandbox.corrections.lack import lacks, put
 
 SMALLEST, LARGEST = 28, 16  # VPC user guide: prefix lengths of VPC and subnet blocks
 NEVER = tuple(
@@ -160,7 +160,10 @@ def install() -> None:
     lacks(VPCBackend.disassociate_vpc_cidr_block, "subnet")
     lacks(SubnetBackend.create_subnet, "prefixlen")
     lacks(SubnetBackend.delete_subnet, "DependencyViolation")
-    VPCBackend.associate_vpc_cidr_block = _associate(VPCBackend.associate_vpc_cidr_block)
-    VPCBackend.disassociate_vpc_cidr_block = _disassociate(VPCBackend.disassociate_vpc_cidr_block)
-    SubnetBackend.create_subnet = _create_subnet(SubnetBackend.create_subnet)
-    SubnetBackend.delete_subnet = _delete_subnet(SubnetBackend.delete_subnet)
+    put(VPCBackend, associate_vpc_cidr_block=_associate(VPCBackend.associate_vpc_cidr_block))
+    put(
+        VPCBackend,
+        disassociate_vpc_cidr_block=_disassociate(VPCBackend.disassociate_vpc_cidr_block),
+    )
+    put(SubnetBackend, create_subnet=_create_subnet(SubnetBackend.create_subnet))
+    put(SubnetBackend, delete_subnet=_delete_subnet(SubnetBackend.delete_subnet))

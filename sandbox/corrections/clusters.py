@@ -23,7 +23,7 @@ from moto.eks.responses import EKSResponse
 from moto.moto_api._internal import mock_random
 
 from sandbox.corrections.interfaces import hold
-from sandbox.corrections.lack import lacks
+from sandbox.corrections.lack import lacks, put
 
 CONTROL_PLANE_ACCOUNT = "000000000001"  # stands for the AWS account the control plane runs in
 LEAST_ZONES = 2  # EKS API reference, VpcConfigRequest.subnetIds
@@ -96,7 +96,8 @@ def _network(given: Mapping[str, Any] | None, vpc_cidr: str) -> dict[str, Any]:
     if config["ipFamily"] == "ipv6":
         config["serviceIpv6Cidr"] = "fd30:1c53:5f8a::/108"
     elif "serviceIpv4Cidr" not in config:
-        in_ten = ipaddress.ip_network(vpc_cidr).subnet_of(ipaddress.ip_network("10.0.0.0/8"))
+        ten = ipaddress.IPv4Network("10.0.0.0/8")
+        in_ten = ipaddress.IPv4Network(vpc_cidr).subnet_of(ten)
         config["serviceIpv4Cidr"] = "172.20.0.0/16" if in_ten else "10.100.0.0/16"
     return config
 
@@ -109,7 +110,7 @@ def _create(original: Callable[..., Cluster]) -> Callable[..., Cluster]:
         role_arn: str,
         resources_vpc_config: dict[str, Any],
         **kwargs: Any,
-    ) -> Cluster:
+    ) -> Any:
         ec2 = ec2_backends[backend.account_id][backend.region_name]
         subnets = _subnets(ec2, resources_vpc_config.get("subnetIds") or [])
         vpc_id = subnets[0].vpc_id
@@ -117,7 +118,7 @@ def _create(original: Callable[..., Cluster]) -> Callable[..., Cluster]:
         kwargs["kubernetes_network_config"] = _network(
             kwargs.get("kubernetes_network_config"), ec2.get_vpc(vpc_id).cidr_block
         )
-        cluster = original(backend, name, role_arn, dict(resources_vpc_config), **kwargs)
+        cluster: Any = original(backend, name, role_arn, dict(resources_vpc_config), **kwargs)
         group = _security_group(ec2, name, vpc_id)
         cluster.resources_vpc_config = {
             "securityGroupIds": [],
@@ -140,7 +141,8 @@ def _create_operation(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def create_cluster(response: EKSResponse) -> ActionResult:
         result: ActionResult = original(response)
-        cluster = result.result["cluster"]
+        made: Any = result.result
+        cluster = made["cluster"]
         for parameter, attribute in _KEPT.items():
             value = response._get_param(parameter)
             if value is not None:
@@ -230,11 +232,11 @@ def install() -> None:
     lacks(Nodegroup, "deepcopy")
     lacks(EKSBackend.list_nodegroups, "NotFound")
     lacks(EKSBackend.list_fargate_profiles, "NotFound")
-    EKSBackend.list_nodegroups = _listing(EKSBackend.list_nodegroups)
-    EKSBackend.list_fargate_profiles = _listing(EKSBackend.list_fargate_profiles)
-    EKSBackend.create_cluster = _create(EKSBackend.create_cluster)
-    EKSBackend.delete_cluster = _delete(EKSBackend.delete_cluster)
-    EKSBackend.update_cluster_config = _update(EKSBackend.update_cluster_config)
-    EKSResponse.create_cluster = _create_operation(EKSResponse.create_cluster)
-    EKSResponse.update_cluster_config = _update_operation(EKSResponse.update_cluster_config)
-    Nodegroup.__init__ = _own_health(Nodegroup.__init__)
+    put(EKSBackend, list_nodegroups=_listing(EKSBackend.list_nodegroups))
+    put(EKSBackend, list_fargate_profiles=_listing(EKSBackend.list_fargate_profiles))
+    put(EKSBackend, create_cluster=_create(EKSBackend.create_cluster))
+    put(EKSBackend, delete_cluster=_delete(EKSBackend.delete_cluster))
+    put(EKSBackend, update_cluster_config=_update(EKSBackend.update_cluster_config))
+    put(EKSResponse, create_cluster=_create_operation(EKSResponse.create_cluster))
+    put(EKSResponse, update_cluster_config=_update_operation(EKSResponse.update_cluster_config))
+    put(Nodegroup, __init__=_own_health(Nodegroup.__init__))

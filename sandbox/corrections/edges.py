@@ -15,7 +15,7 @@ from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.nat_gateways import NatGateways
 
 from sandbox.corrections.interfaces import hold
-from sandbox.corrections.lack import lacks
+from sandbox.corrections.lack import lacks, put
 
 _SERVICE = "amazon-aws"  # the InstanceOwnerId seen on interfaces of NAT gateways and endpoints
 
@@ -71,8 +71,8 @@ def install() -> None:
     lacks(NatGateway, "interface_type")
     lacks(VPCBackend.create_vpc_endpoint, "interface_type")
     lacks(VPCPeeringConnection, "CidrBlockSet")
-    NatGatewayBackend.create_nat_gateway = _nat(NatGatewayBackend.create_nat_gateway)
-    VPCBackend.create_vpc_endpoint = _endpoint(VPCBackend.create_vpc_endpoint)
-    peering = VPCPeeringConnection
-    peering.requester_vpc_info = _side(peering.requester_vpc_info.fget, "vpc")
-    peering.accepter_vpc_info = _side(peering.accepter_vpc_info.fget, "peer_vpc")
+    put(NatGatewayBackend, create_nat_gateway=_nat(NatGatewayBackend.create_nat_gateway))
+    put(VPCBackend, create_vpc_endpoint=_endpoint(VPCBackend.create_vpc_endpoint))
+    peering: Any = VPCPeeringConnection
+    put(peering, requester_vpc_info=_side(peering.requester_vpc_info.fget, "vpc"))
+    put(peering, accepter_vpc_info=_side(peering.accepter_vpc_info.fget, "peer_vpc"))

@@ -24,7 +24,7 @@ from sandbox.corrections.addresses import (
     next_addresses,
     next_prefixes,
 )
-from sandbox.corrections.lack import lacks
+from sandbox.corrections.lack import lacks, put
 
 CREATABLE_TYPES = ("interface", "efa", "efa-only", "branch", "trunk")  # CreateNetworkInterface
 
@@ -113,7 +113,8 @@ def _create_operation(original: Callable[..., Any]) -> Callable[..., Any]:
             msg = "InvalidParameterValue"
             raise EC2ClientError(msg, f"Invalid value {kind} for InterfaceType")
         result: ActionResult = original(response)
-        eni = result.result["NetworkInterface"]
+        made: Any = result.result
+        eni = made["NetworkInterface"]
         eni.interface_type = kind
         count, named = _prefix_request(response.params)
         if count or named:
@@ -161,22 +162,27 @@ def install() -> None:
     lacks(operations.create_network_interface, "InterfaceType")
     lacks(operations.assign_private_ip_addresses, "Ipv4Prefix")
     lacks(NetworkInterfaceBackend, "InsufficientFreeAddresses")
-    own_attachment = NetworkInterface.attachment.fget
+    interface: Any = NetworkInterface
+    own_attachment = interface.attachment.fget
 
     def attachment(eni: NetworkInterface) -> Any:
         return getattr(eni, "service_attachment", None) or own_attachment(eni)
 
-    NetworkInterface.attachment = property(attachment)
-    NetworkInterfaceBackend.create_network_interface = _create(
-        NetworkInterfaceBackend.create_network_interface
+    put(NetworkInterface, attachment=property(attachment))
+    put(
+        NetworkInterfaceBackend,
+        create_network_interface=_create(NetworkInterfaceBackend.create_network_interface),
     )
-    NetworkInterfaceBackend.assign_private_ip_addresses = _assign(
-        NetworkInterfaceBackend.assign_private_ip_addresses
+    put(
+        NetworkInterfaceBackend,
+        assign_private_ip_addresses=_assign(NetworkInterfaceBackend.assign_private_ip_addresses),
     )
-    operations.create_network_interface = _create_operation(operations.create_network_interface)
-    operations.assign_private_ip_addresses = _assign_operation(
-        operations.assign_private_ip_addresses
+    put(operations, create_network_interface=_create_operation(operations.create_network_interface))
+    put(
+        operations,
+        assign_private_ip_addresses=_assign_operation(operations.assign_private_ip_addresses),
     )
-    operations.unassign_private_ip_addresses = _unassign_operation(
-        operations.unassign_private_ip_addresses
+    put(
+        operations,
+        unassign_private_ip_addresses=_unassign_operation(operations.unassign_private_ip_addresses),
     )

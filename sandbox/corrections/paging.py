@@ -57,10 +57,10 @@ def _paged(original: Callable[..., Any], items_key: str) -> Callable[..., Any]:
     def describe(response: Any) -> ActionResult:
         token = response._get_param("NextToken")
         start = _offset(operation, token) if token else 0
-        result: ActionResult = original(response)
-        items = list(result.result[items_key])
+        whole: Any = original(response).result
+        items = list(whole[items_key])
         size = response._get_int_param("MaxResults") or len(items)
-        page = {**result.result, items_key: items[start : start + size]}
+        page = {**whole, items_key: items[start : start + size]}
         if start + size < len(items):
             page["NextToken"] = _token(operation, start + size)
         return ActionResult(page)

@@ -11,7 +11,7 @@ from typing import Any
 from moto.iam import models as iam
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from sandbox.corrections.lack import lacks
+from sandbox.corrections.lack import lacks, put
 
 _PREFIXES = ("AmazonEKS", "AmazonEC2ContainerRegistry")  # what clusters and nodes are given
 
@@ -32,4 +32,4 @@ def install() -> None:
             for name, data in _policies().items()
         ]
 
-    iam.IAMBackend._init_aws_policies = load
+    put(iam.IAMBackend, _init_aws_policies=load)

@@ -51,7 +51,7 @@ class DemoCluster:
         """Make the cluster with its role and add-ons; ``cni`` None leaves the CNI unmanaged."""
         self.network, self.site, self.name = network, network.site, name
         self.backend: Any = eks_backends[self.site.account][self.site.region]
-        self.cluster: Any = self.backend.create_cluster(
+        cluster: Any = self.backend.create_cluster(
             name,
             _role(self.site.account, f"{name}-cluster", "eks.amazonaws.com", policies),
             {
@@ -63,8 +63,9 @@ class DemoCluster:
             },
             tags={"team": name.partition("-")[0], "environment": "production"},
         )
-        self.cluster.created_at = self.site.now - dt.timedelta(days=400)
-        self.cluster.compute_config = {"enabled": auto_mode}
+        cluster.created_at = self.site.now - dt.timedelta(days=400)
+        cluster.compute_config = {"enabled": auto_mode}
+        self.cluster = cluster
         self.node_role = _role(
             self.site.account,
             f"{name}-node",

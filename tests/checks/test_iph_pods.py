@@ -91,7 +91,8 @@ EXAMPLES = {
         unknown=(
             zone(10, ("subnet-x-a", 900, {}), addons=[]),
             zone(900, ("subnet-x-a", 10, {}), clusters=AUTO, addons=[]),
-            zone(900, configuration="{"),
+            zone(900, ("subnet-x-a", 10, {}), configuration="{"),
+            zone(900, ("subnet-x-a", 900, {}), tags=KEEP_OUT, addons=[]),
             zone(900, ("subnet-x-a", 10, {}), configuration=configured({CUSTOM: "true"})),
             zone(900, node_groups=[node_group(subnet_ids=("subnet-gone",))]),
         ),

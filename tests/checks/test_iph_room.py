@@ -74,8 +74,8 @@ EXAMPLES = {
         (100, "10.0.0.0/24", None),
         (204, "10.0.0.0/20", Severity.MEDIUM),
         (205, "10.0.0.0/20", Severity.LOW),
-        (409, "10.0.0.0/20", None),
-        (408, "10.0.0.0/20", Severity.LOW),
+        (410, "10.0.0.0/20", None),
+        (409, "10.0.0.0/20", Severity.LOW),
     ],
 )
 def test_numbers_and_percent_of_the_usable_addresses_both_count(

@@ -131,7 +131,7 @@ def test_bad_input_is_one_clear_line_and_exit_2(
     (tmp_path / "cut.json").write_text(text[: len(text) // 2], encoding="utf-8")
     future = {**json.loads(text), "schema_version": 99}
     (tmp_path / "future.json").write_text(json.dumps(future), encoding="utf-8")
-    entry = "suppressions:\n  - {chek: XEN002, reason: r, owner: o, expires: 2030-01-01}\n"
+    entry = "suppressions:\n  - {rule: XEN002, reason: r, owner: o, expires: 2030-01-01}\n"
     (tmp_path / "typo.yaml").write_text(entry, encoding="utf-8")
     (tmp_path / "config.yaml").write_text("limits:\n  nodes: 1\n", encoding="utf-8")
     filled = [word.format(recorded=recorded, folder=tmp_path) for word in words]

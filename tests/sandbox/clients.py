@@ -1,6 +1,10 @@
 from typing import Any
 
-import boto3
+import botocore.session
+
+
+def connect(service: str, region: str = "us-east-1", **more: Any) -> Any:
+    return botocore.session.get_session().create_client(service, region_name=region, **more)
 
 
 class Aws:
@@ -8,9 +12,9 @@ class Aws:
 
     def __init__(self, region: str = "us-east-1") -> None:
         self.region = region
-        self.ec2: Any = boto3.client("ec2", region)
-        self.eks: Any = boto3.client("eks", region)
-        self.iam: Any = boto3.client("iam", region)
+        self.ec2: Any = connect("ec2", region)
+        self.eks: Any = connect("eks", region)
+        self.iam: Any = connect("iam", region)
 
     def vpc(self, cidr: str = "10.0.0.0/16") -> str:
         return self.ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]

@@ -1,13 +1,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sandbox import denials, offline
-from tests.sandbox.clients import Aws
+from tests.sandbox.clients import Aws, connect
 
 ONCE = Config(retries={"max_attempts": 0})
 
@@ -28,8 +27,9 @@ def refusal(call: Callable[..., Any], **asked: Any) -> tuple[str, int]:
         ("ec2:DescribeSubnets=OptInRequired", ("OptInRequired", 400)),
     ],
 )
-def test_ec2_refuses_with_its_own_codes(aws: Aws, text: str, expected: tuple[str, int]) -> None:
-    ec2 = boto3.client("ec2", "us-east-1", config=ONCE)
+@pytest.mark.usefixtures("aws")
+def test_ec2_refuses_with_its_own_codes(text: str, expected: tuple[str, int]) -> None:
+    ec2 = connect("ec2", "us-east-1", config=ONCE)
     with denials.denied(text):
         assert refusal(ec2.describe_subnets) == expected
     assert ec2.describe_subnets()["Subnets"]
@@ -40,7 +40,7 @@ def test_eks_iam_and_sts_refuse_with_their_own_codes(aws: Aws) -> None:
     with denials.denied(*texts):
         assert refusal(aws.eks.list_clusters) == ("AccessDeniedException", 403)
         assert refusal(aws.iam.list_roles) == ("AccessDenied", 403)
-        sts = boto3.client("sts", "us-east-1")
+        sts = connect("sts", "us-east-1")
         assert refusal(sts.get_caller_identity) == ("AccessDenied", 403)
 
 
@@ -53,7 +53,8 @@ def test_a_denial_meets_only_its_resource(aws: Aws) -> None:
         assert aws.eks.describe_cluster(name="search")["cluster"]["name"] == "search"
 
 
-def test_a_denial_meets_only_its_account_and_region(aws: Aws) -> None:
+@pytest.mark.usefixtures("aws")
+def test_a_denial_meets_only_its_account_and_region() -> None:
     with denials.denied("222233334444/eu-west-1/ec2:DescribeVpcs"):
         for account, region, refused in (
             ("222233334444", "eu-west-1", True),
@@ -61,9 +62,7 @@ def test_a_denial_meets_only_its_account_and_region(aws: Aws) -> None:
             ("111122223333", "eu-west-1", False),
         ):
             key = f"AKIA{account}DEMO"
-            ec2 = boto3.client(
-                "ec2", region, aws_access_key_id=key, aws_secret_access_key="sandbox"
-            )
+            ec2 = connect("ec2", region, aws_access_key_id=key, aws_secret_access_key="sandbox")
             if refused:
                 assert refusal(ec2.describe_vpcs)[0] == "UnauthorizedOperation"
             else:
@@ -73,8 +72,8 @@ def test_a_denial_meets_only_its_account_and_region(aws: Aws) -> None:
 def test_the_environment_can_name_denials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(denials.VARIABLE, "ec2:DescribeSubnets, eks:ListClusters=throttled")
     with offline():
-        assert refusal(boto3.client("ec2", "us-east-1").describe_subnets)[1] == 403
-        eks = boto3.client("eks", "us-east-1", config=ONCE)
+        assert refusal(connect("ec2", "us-east-1").describe_subnets)[1] == 403
+        eks = connect("eks", "us-east-1", config=ONCE)
         assert refusal(eks.list_clusters) == ("ThrottlingException", 429)
 
 
@@ -82,7 +81,7 @@ def test_nothing_stays_refused_in_the_next_block() -> None:
     with offline():
         denials.add("ec2:DescribeVpcs")
     with offline():
-        assert boto3.client("ec2", "us-east-1").describe_vpcs()["Vpcs"]
+        assert connect("ec2", "us-east-1").describe_vpcs()["Vpcs"]
 
 
 def test_text_that_is_no_denial_is_refused() -> None:

@@ -2,13 +2,13 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import __main__ as program
 from sandbox import organization, serve
 from sandbox.organization import ACCOUNTS, DATA, EDGE, REGIONS, RETAIL
+from tests.sandbox.clients import connect
 
 type Clients = Callable[..., Any]
 
@@ -23,7 +23,7 @@ def endpoint() -> Iterator[str]:
 def client(endpoint: str) -> Clients:
     def make(service: str, account: str = RETAIL, region: str = "us-east-1") -> Any:
         key, secret = organization.credentials(account)
-        return boto3.client(
+        return connect(
             service,
             region,
             endpoint_url=endpoint,
@@ -49,7 +49,7 @@ def test_credentials_belong_to_their_account_and_plain_keys_to_the_first(
 ) -> None:
     for account in ACCOUNTS:
         assert client("sts", account).get_caller_identity()["Account"] == account
-    plain = boto3.client(
+    plain = connect(
         "sts",
         "us-east-1",
         endpoint_url=endpoint,

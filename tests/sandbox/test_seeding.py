@@ -1,14 +1,14 @@
-import boto3
 import pytest
 
 from sandbox import denials, offline, organization, serve
+from tests.sandbox.clients import connect
 
 
 def test_seeding_again_starts_from_nothing() -> None:
     for _ in range(2):
         with offline():
             organization.seed()
-            clusters = boto3.client("eks", "us-east-1").list_clusters()["clusters"]
+            clusters = connect("eks", "us-east-1").list_clusters()["clusters"]
             assert len(clusters) == 4
         assert not denials.active()
 

@@ -7,14 +7,15 @@ from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
 from eksnet.model.finding import Severity
 from eksnet.model.network import Vpc
 from eksnet.model.resource import vpc_resource
-from eksnet.model.snapshot import Facet, Snapshot, vpc_by_id
+from eksnet.model.snapshot import Blind, Facet, Resource, Snapshot, vpc_by_id
 
 
 @check(
     id="VPC001",
     title="The VPC of a cluster has DNS hostnames and DNS support",
     severity=Severity.HIGH,
-    needs={Facet.CLUSTERS, Facet.VPCS, Facet.VPC_ATTRIBUTES},
+    needs={Facet.CLUSTERS, Facet.VPCS},
+    wants={Facet.VPC_ATTRIBUTES},
     source=CLUSTER_SUBNETS,
     rules=(18,),
     since="0.1.0",
@@ -39,7 +40,7 @@ def cluster_vpc_dns(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # 
         vpc = vpcs.get(cluster.vpc_id)
         if vpc is None:
             yield Unseen(
-                resource=vpc_resource(snapshot, cluster.vpc_id),
+                resource=Resource(type="AWS::EC2::VPC", id=cluster.vpc_id),
                 cluster=cluster.name,
                 api="ec2:DescribeVpcs",
                 error="NotShown",
@@ -56,13 +57,21 @@ def _judged(snapshot: Snapshot, vpc: Vpc, cluster: str) -> Answer:
     unread = [name for name, value in attributes.items() if value is None]
     if off:
         text = f"{' and '.join(off)} off in {vpc.id}: nodes can't register"
-        return failed(resource, text, cluster=cluster, positive=True, **attributes)
+        return failed(resource, text, cluster=cluster, positive=True, off=off)
     if unread:
+        why = _blind(snapshot, resource)
         return Unseen(
             resource=resource,
             cluster=cluster,
-            api="ec2:DescribeVpcAttribute",
-            error="NotRead",
-            message=f"{' and '.join(unread)} of {vpc.id} not read",
+            api=why.api if why else "ec2:DescribeVpcAttribute",
+            error=why.error if why else "NotRead",
+            message=f"{' and '.join(unread)} of {vpc.id} could not be read",
         )
-    return passed(resource, f"both on in {vpc.id}", cluster=cluster, positive=True, **attributes)
+    return passed(resource, f"both on in {vpc.id}", cluster=cluster, positive=True)
+
+
+def _blind(snapshot: Snapshot, resource: Resource) -> Blind | None:
+    """Return what kept the attributes of one VPC from being read."""
+    blinds = snapshot.blind({Facet.VPC_ATTRIBUTES})
+    mine = (each for each in blinds if each.resource is None or each.resource.id == resource.id)
+    return min(mine, key=lambda each: (each.api, each.error), default=None)

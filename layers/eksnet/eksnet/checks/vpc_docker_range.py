@@ -6,7 +6,7 @@ from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.finding import Severity
 from eksnet.model.resource import vpc_resource
-from eksnet.model.snapshot import Facet, Snapshot, vpc_by_id
+from eksnet.model.snapshot import Facet, Resource, Snapshot, vpc_by_id
 from eksnet.network.association import DOCKER
 from eksnet.network.cidr import block
 from eksnet.network.proposal import live_blocks
@@ -39,7 +39,7 @@ def docker_range(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
         vpc = vpcs.get(cluster.vpc_id)
         if vpc is None:
             yield Unseen(
-                resource=vpc_resource(snapshot, cluster.vpc_id),
+                resource=Resource(type="AWS::EC2::VPC", id=cluster.vpc_id),
                 cluster=cluster.name,
                 api="ec2:DescribeVpcs",
                 error="NotShown",

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
-from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
 from eksnet.model.network import Vpc
 from eksnet.model.resource import vpc_resource
-from eksnet.model.snapshot import Facet, Snapshot, vpc_by_id
+from eksnet.model.snapshot import Blind, Facet, Resource, Snapshot, vpc_by_id
 from eksnet.network.association import LARGEST, MAX_QUOTA, Rule
 from eksnet.network.proposal import NoProposal, Proposal, live_blocks, propose
 
@@ -45,35 +44,46 @@ def secondary_block(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # 
     for cluster in snapshot.clusters:
         vpc = vpcs.get(cluster.vpc_id)
         if vpc is None:
-            yield _unseen(
-                snapshot, cluster, cluster.vpc_id, "ec2:DescribeVpcs", "NotShown", "not shown"
+            yield Unseen(
+                resource=Resource(type="AWS::EC2::VPC", id=cluster.vpc_id),
+                cluster=cluster.name,
+                api="ec2:DescribeVpcs",
+                error="NotShown",
+                message=f"{cluster.vpc_id} was not among the VPCs shown",
+            )
+            continue
+        answer = _largest(snapshot, vpc)
+        if isinstance(answer, Proposal):
+            yield passed(
+                vpc_resource(snapshot, vpc),
+                f"{answer.cidr} can be added to {vpc.id}",
+                cluster=cluster.name,
+                cidrs=live_blocks(vpc),
+                proposed=answer.cidr,
+                warnings=answer.warnings,
             )
         else:
-            yield _judged(snapshot, cluster, vpc)
+            yield _refused(snapshot, vpc, cluster.name, answer)
 
 
-def _judged(snapshot: Snapshot, cluster: Cluster, vpc: Vpc) -> Answer:
-    answer = _largest(snapshot, vpc)
-    resource, cidrs = vpc_resource(snapshot, vpc), live_blocks(vpc)
-    if isinstance(answer, Proposal):
-        return passed(
-            resource,
-            f"{answer.cidr} can be added to {vpc.id}",
-            cluster=cluster.name,
-            cidrs=cidrs,
-            proposed=answer.cidr,
-            warnings=answer.warnings,
-        )
-    if answer.unseen:
-        api, error = answer.unseen.api, answer.unseen.error
-        return _unseen(snapshot, cluster, vpc, api, error, answer.reason)
+def _refused(snapshot: Snapshot, vpc: Vpc, cluster: str, answer: NoProposal) -> Answer:
+    cidrs = live_blocks(vpc)
+    unseen = answer.unseen
     if answer.rule == Rule.QUOTA and len(cidrs) < MAX_QUOTA:
-        api, error = "servicequotas:GetServiceQuota", "NotRead"
-        return _unseen(snapshot, cluster, vpc, api, error, f"{answer.reason}, unless raised")
+        # The quota can be raised, and nothing that is collected tells whether it was.
+        unseen = Blind(facet=Facet.VPCS, api="servicequotas:GetServiceQuota", error="NotRead")
+    if unseen:
+        return Unseen(
+            resource=vpc_resource(snapshot, vpc),
+            cluster=cluster,
+            api=unseen.api,
+            error=unseen.error,
+            message=f"whether {vpc.id} can take another block is not known: {answer.reason}",
+        )
     return failed(
-        resource,
+        vpc_resource(snapshot, vpc),
         f"no block can be added to {vpc.id}: {answer.reason}",
-        cluster=cluster.name,
+        cluster=cluster,
         cidrs=cidrs,
         rule=answer.rule,
     )
@@ -89,15 +99,3 @@ def _largest(snapshot: Snapshot, vpc: Vpc) -> Proposal | NoProposal:
         if isinstance(larger, Proposal):
             return larger
     return answer
-
-
-def _unseen(  # noqa: PLR0913 - the parts of an unknown
-    snapshot: Snapshot, cluster: Cluster, vpc: str | Vpc, api: str, error: str, why: str
-) -> Unseen:
-    return Unseen(
-        resource=vpc_resource(snapshot, vpc),
-        cluster=cluster.name,
-        api=api,
-        error=error,
-        message=f"whether a block can be added is not known: {why}",
-    )

@@ -56,14 +56,23 @@ def node_pods(snapshot: Snapshot, cluster: Cluster, az_id: str) -> PodSubnets:
     settings = settings_by_cluster(snapshot).get(cluster.name)
     missing = _missing(snapshot, cluster, settings)
     if missing or settings is None:
-        return PodSubnets(pods="pods", choices=_each(everything), missing=missing)
+        plain = _plain(cluster, own, everything, discovers=True)
+        return PodSubnets(pods="pods", choices=(*_each(everything), plain), missing=missing)
     if settings.flag(CUSTOM_NETWORKING, default=False):
         return _custom(settings, everything)
     discovers = settings.flag(DISCOVERY, default=_discovery_default(snapshot, cluster))
+    choice = _plain(cluster, own, everything, discovers=discovers)
+    return PodSubnets(pods="pods", choices=(choice,))
+
+
+def _plain(
+    cluster: Cluster, own: list[Subnet], everything: list[Subnet], *, discovers: bool
+) -> tuple[Subnet, ...]:
+    """Return what is used without custom networking: the nodes' subnets and those offered."""
     allowed = [s for s in own if _node_subnet_allowed(s, cluster, discovers=discovers)]
     offered = [s for s in everything if discovers and cni_may_use(s.tags, cluster.name)]
     union = {subnet.id: subnet for subnet in (*allowed, *offered)}
-    return PodSubnets(pods="pods", choices=(tuple(union[each] for each in sorted(union)),))
+    return tuple(union[each] for each in sorted(union))
 
 
 def fargate_pods(snapshot: Snapshot, cluster: Cluster) -> Iterator[tuple[str, PodSubnets]]:
