@@ -46,20 +46,8 @@ def serve(port: int = 0, *, demo: bool = True) -> Iterator[str]:
     ``port`` 0 takes a free one. The state is this process's, and is emptied at start and end.
     """
     from moto.core.base_backend import BackendDict
-    from moto.moto_server.werkzeug_app import (
-        DomainDispatcherApplication,
-        MotoRequestHandler,
-        create_backend_app,
-    )
-    from werkzeug.serving import make_server
 
     from sandbox import organization
-
-    class Quiet(MotoRequestHandler):
-        """Logs no request."""
-
-        def log(self, *_: object) -> None:
-            """Say nothing."""
 
     if not _serving.acquire(blocking=False):
         message = "a sandbox server runs in this process already"
@@ -71,9 +59,7 @@ def serve(port: int = 0, *, demo: bool = True) -> Iterator[str]:
         denials.add_from_environment()
         if demo:
             organization.seed()
-        application = DomainDispatcherApplication(create_backend_app)
-        server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Quiet)
-        with _running(server):
+        with _running(port) as server:
             yield f"http://127.0.0.1:{server.server_port}"
     finally:
         denials.clear()
@@ -82,11 +68,26 @@ def serve(port: int = 0, *, demo: bool = True) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _running(server: Any) -> Iterator[None]:
+def _running(port: int) -> Iterator[Any]:
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    class Quiet(MotoRequestHandler):
+        """Logs no request."""
+
+        def log(self, *_: object) -> None:
+            """Say nothing."""
+
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield
+        yield server
     finally:
         server.shutdown()
         thread.join()

@@ -247,7 +247,7 @@ class _Kept:
         self.tokens: dict[str, set[str]] = collections.defaultdict(set)
 
     def operation(self, name: str) -> Model:
-        full = self.service.full["operations"][name]
+        full: Model = self.service.full["operations"][name]
         pages = self.service.pages.get(name, {})
         for side, keys in _PAGING.items():
             if side in full:
@@ -257,7 +257,8 @@ class _Kept:
                 self.keep(full[side]["shape"])
         for error in full.get("errors", ()):
             self.keep(error["shape"])
-        return _plain(full)
+        kept: Model = _plain(full)
+        return kept
 
     def keep(self, name: str) -> None:
         if name in self.shapes:

@@ -7,7 +7,7 @@ plain keys such as ``test`` belong to the first account of the demo organization
 
 import re
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam import models as iam
 
 from sandbox.corrections.lack import lacks, put

@@ -52,12 +52,7 @@ def put_addon(  # noqa: PLR0913 - an add-on is described by what makes it
 ) -> Any:
     """Install an add-on into a cluster and return it; status and health can be set on it."""
     addons = _addons(backend, cluster_name)
-    if name not in VERSIONS:
-        raise InvalidParameterException(message=f"Addon {name} specified is not supported")
-    if name in addons:
-        raise ResourceInUseException(addonName=name, message="Addon already exists.")
-    if configuration:
-        _parse(configuration)
+    _check(addons, name, configuration)
     arn = f"arn:{backend.partition}:eks:{backend.region_name}:{backend.account_id}:addon"
     now = utcnow()
     addons[name] = SimpleNamespace(
@@ -76,6 +71,15 @@ def put_addon(  # noqa: PLR0913 - an add-on is described by what makes it
         tags=tags or {},
     )
     return addons[name]
+
+
+def _check(addons: dict[str, Any], name: str, configuration: str | None) -> None:
+    if name not in VERSIONS:
+        raise InvalidParameterException(message=f"Addon {name} specified is not supported")
+    if name in addons:
+        raise ResourceInUseException(addonName=name, message="Addon already exists.")
+    if configuration:
+        _parse(configuration)
 
 
 def _parse(configuration: str) -> None:

@@ -102,6 +102,16 @@ def _network(given: Mapping[str, Any] | None, vpc_cidr: str) -> dict[str, Any]:
     return config
 
 
+def _vpc_defaults() -> dict[str, Any]:
+    """Return what holds unless asked otherwise: EKS API reference, VpcConfigRequest."""
+    return {
+        "securityGroupIds": [],
+        "endpointPublicAccess": True,
+        "endpointPrivateAccess": False,
+        "publicAccessCidrs": ["0.0.0.0/0"],
+    }
+
+
 def _create(original: Callable[..., Cluster]) -> Callable[..., Cluster]:
     @functools.wraps(original)
     def create_cluster(
@@ -121,10 +131,7 @@ def _create(original: Callable[..., Cluster]) -> Callable[..., Cluster]:
         cluster: Any = original(backend, name, role_arn, dict(resources_vpc_config), **kwargs)
         group = _security_group(ec2, name, vpc_id)
         cluster.resources_vpc_config = {
-            "securityGroupIds": [],
-            "endpointPublicAccess": True,
-            "endpointPrivateAccess": False,
-            "publicAccessCidrs": ["0.0.0.0/0"],
+            **_vpc_defaults(),
             **resources_vpc_config,
             "clusterSecurityGroupId": group.id,
             "vpcId": vpc_id,

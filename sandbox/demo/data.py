@@ -52,12 +52,13 @@ def _feature_store(site: Site) -> None:
 
 
 def _batch(site: Site) -> None:
-    """One control plane interface; no warm addresses; flow logs that hide the pods; prefixes."""
+    """One zone, one interface; no warm addresses; flow logs that hide the pods; prefixes."""
     network = site.network("batch", "10.42")
     cluster = DemoCluster(network, "batch", cni={"MINIMUM_IP_TARGET": "12"})
     _, nodes = cluster.node_group("spot", instance_type="c5.2xlarge", nodes=4, secondary=0)
     site.flow_log(network.vpc.id, fields=DEFAULT_FORMAT)
     site.ec2.delete_network_interface(cluster.x_enis()[0].id)
+    cluster.config["subnetIds"] = [network.control[1].id]
     cluster.cni.configuration_values = json.dumps(
         {"env": {"MINIMUM_IP_TARGET": "12", "ENABLE_PREFIX_DELEGATION": "true"}}
     )

@@ -18,6 +18,7 @@ def virginia(account: str, now: dt.datetime) -> None:
         "edge",
         cni={"WARM_ENI_TARGET": "2", "WARM_IP_TARGET": "3", "MINIMUM_IP_TARGET": "9"},
     )
+    site.fill(network.control[0], 8, used_by="resize-images")
     cluster.node_group()
     for subnet in network.node[:2]:
         site.flow_log(subnet.id)

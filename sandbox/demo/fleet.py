@@ -17,6 +17,7 @@ CLUSTER_POLICY = "AmazonEKSClusterPolicy"
 CONTROLLER_POLICY = "AmazonEKSVPCResourceController"
 OFFICE = ("203.0.113.0/24",)  # RFC 5737: a documentation range
 GOOD_CNI = {"WARM_IP_TARGET": "2", "MINIMUM_IP_TARGET": "10"}
+DNS_PORT = 53  # RFC 1035
 _EVERY_CLUSTER_POLICY = (CLUSTER_POLICY, CONTROLLER_POLICY)
 
 
@@ -32,6 +33,16 @@ def _role(account: str, name: str, service: str, policies: Sequence[str]) -> str
     for policy in policies:
         iam.attach_role_policy(f"arn:aws:iam::aws:policy/{policy}", role.name)
     return str(role.arn)
+
+
+def _endpoint_and_places(subnets: Sequence[Any], groups: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "subnetIds": [each.id for each in subnets],
+        "securityGroupIds": [each.id for each in groups],
+        "endpointPublicAccess": True,
+        "endpointPrivateAccess": True,
+        "publicAccessCidrs": list(OFFICE),
+    }
 
 
 class DemoCluster:
@@ -54,18 +65,13 @@ class DemoCluster:
         cluster: Any = self.backend.create_cluster(
             name,
             _role(self.site.account, f"{name}-cluster", "eks.amazonaws.com", policies),
-            {
-                "subnetIds": [each.id for each in subnets or network.control],
-                "securityGroupIds": [each.id for each in groups],
-                "endpointPublicAccess": True,
-                "endpointPrivateAccess": True,
-                "publicAccessCidrs": list(OFFICE),
-            },
+            _endpoint_and_places(subnets or network.control, groups),
             tags={"team": name.partition("-")[0], "environment": "production"},
         )
         cluster.created_at = self.site.now - dt.timedelta(days=400)
         cluster.compute_config = {"enabled": auto_mode}
         self.cluster = cluster
+        self.nodes: list[Any] = []
         self.node_role = _role(
             self.site.account,
             f"{name}-node",
@@ -73,12 +79,14 @@ class DemoCluster:
             ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy"),
         )
         if not auto_mode:
-            for addon in ("coredns", "kube-proxy"):
-                put_addon(self.backend, name, addon)
-        if cni is not None and not auto_mode:
-            self.cni = put_addon(
-                self.backend, name, "vpc-cni", configuration=json.dumps({"env": dict(cni)})
-            )
+            self._install_addons(cni)
+
+    def _install_addons(self, cni: Mapping[str, str] | None) -> None:
+        for addon in ("coredns", "kube-proxy"):
+            put_addon(self.backend, self.name, addon)
+        if cni is not None:
+            text = json.dumps({"env": dict(cni)})
+            self.cni = put_addon(self.backend, self.name, "vpc-cni", configuration=text)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -153,6 +161,7 @@ class DemoCluster:
             tags={"instance": tags},
         )
         instance = reservation.instances[0]
+        self.nodes.append(instance)
         instance.launch_time = self.site.now - dt.timedelta(days=20)
         first = instance.nics[0]
         first.add_tags({"node.k8s.amazonaws.com/instance_id": instance.id})
@@ -185,6 +194,19 @@ class DemoCluster:
         if days is None:
             del tags["node.k8s.amazonaws.com/createdAt"]
         return self._eni(subnet, f"aws-K8S-{gone}", tags, secondary=5)
+
+    def admit_dns(self, group: Any) -> None:
+        """Let pods with that security group ask CoreDNS, which has the cluster's."""
+        for protocol in ("tcp", "udp"):
+            self.site.ec2.authorize_security_group_ingress(
+                self.security_group,
+                protocol,
+                DNS_PORT,
+                DNS_PORT,
+                [],
+                source_groups=[{"GroupId": group.id}],
+                vpc_id=self.network.vpc.id,
+            )
 
     def trunk(self, instance: Any, subnet: Any) -> Any:
         """Attach a trunk interface, as the VPC resource controller does for pod groups."""
@@ -232,10 +254,12 @@ class DemoCluster:
         return eni
 
 
-def good_cluster(site: Site, name: str, base: str, *, nodes: int = 3) -> DemoCluster:
+def good_cluster(
+    site: Site, name: str, base: str, *, nodes: int = 3, cni: Mapping[str, str] = GOOD_CNI
+) -> DemoCluster:
     """Make a cluster without a fault in a VPC of its own, flow log included."""
     network = site.network(name, base)
-    cluster = DemoCluster(network, name)
+    cluster = DemoCluster(network, name, subnets=network.control[:2], cni=cni)
     cluster.node_group(nodes=nodes)
     site.flow_log(network.vpc.id)
     return cluster

@@ -89,8 +89,7 @@ class Site:
         ``base`` is the first half of its /16, such as ``10.20``.
         """
         vpc = self.vpc(name, f"{base}.0.0/16")
-        gateway = self.ec2.create_internet_gateway()
-        self.ec2.attach_internet_gateway(gateway.id, vpc.id)
+        gateway = self._internet(vpc)
         elb, inner = {"kubernetes.io/role/elb": "1"}, {"kubernetes.io/role/internal-elb": "1"}
         public, node, control = [], [], []
         for number, zone in enumerate(zones):
@@ -106,14 +105,7 @@ class Site:
         ]
         outward = self.table(vpc, f"{name}-public", public, gateway_id=gateway.id)
         inward = self.table(vpc, f"{name}-control", control)
-        self.ec2.create_vpc_endpoint(
-            vpc.id,
-            f"com.amazonaws.{self.region}.s3",
-            "Gateway",
-            None,
-            [each.id for each in tables],
-            tags={"Name": f"{name}-s3"},
-        )
+        self._s3_endpoint(vpc, tables)
         return Network(
             site=self,
             vpc=vpc,
@@ -126,6 +118,15 @@ class Site:
             node_tables=tables,
             control_table=inward,
         )
+
+    def _internet(self, vpc: Any) -> Any:
+        gateway = self.ec2.create_internet_gateway()
+        self.ec2.attach_internet_gateway(gateway.id, vpc.id)
+        return gateway
+
+    def _s3_endpoint(self, vpc: Any, tables: Iterable[Any]) -> None:
+        service, table_ids = f"com.amazonaws.{self.region}.s3", [each.id for each in tables]
+        self.ec2.create_vpc_endpoint(vpc.id, service, "Gateway", None, table_ids)
 
     def flow_log(
         self,

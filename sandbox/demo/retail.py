@@ -6,7 +6,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from sandbox.corrections.clusters import place_x_eni
-from sandbox.demo.fleet import DemoCluster, good_cluster
+from sandbox.demo.fleet import GOOD_CNI, DemoCluster, good_cluster
 from sandbox.demo.network import EVERYWHERE, Network, Site
 
 M5_LARGE_BRANCHES = 9  # amazon-vpc-resource-controller-k8s limits.go: BranchInterface of m5.large
@@ -15,8 +15,7 @@ M5_LARGE_BRANCHES = 9  # amazon-vpc-resource-controller-k8s limits.go: BranchInt
 def virginia(account: str, now: dt.datetime) -> None:
     """Fill us-east-1."""
     site = Site(account, "us-east-1", now)
-    payments = good_cluster(site, "payments", "10.20")
-    _private_ways(payments.network)
+    _payments(site)
     _storefront(site)
     _checkout_legacy(site)
     _search(site)
@@ -25,8 +24,26 @@ def virginia(account: str, now: dt.datetime) -> None:
 def ireland(account: str, now: dt.datetime) -> None:
     """Fill eu-west-1."""
     site = Site(account, "eu-west-1", now)
-    _payments_eu(site)
-    _reporting(site)
+    payments, reporting = _payments_eu(site), _reporting(site)
+    # Nobody accepted it: until then the requester can be given no CIDR block at all.
+    site.ec2.create_vpc_peering_connection(reporting.vpc, payments.vpc, {"Name": "forgotten"})
+
+
+def _payments(site: Site) -> None:
+    """Nothing wrong: security groups for pods as they should be, too."""
+    cluster = good_cluster(site, "payments", "10.20", cni={**GOOD_CNI, "ENABLE_POD_ENI": "true"})
+    network = cluster.network
+    owned = {f"kubernetes.io/cluster/{cluster.name}": "owned"}
+    groups = [
+        site.group(network.vpc, "payments-pods", **owned),
+        site.group(network.vpc, "payments-database-clients"),
+    ]
+    for group in groups:
+        cluster.admit_dns(group)
+    for node in cluster.nodes:
+        subnet = site.ec2.get_subnet(node.subnet_id)
+        cluster.branch(cluster.trunk(node, subnet), subnet, groups)
+    _private_ways(network)
 
 
 def _private_ways(network: Network) -> None:
@@ -74,15 +91,16 @@ def _tags(thing: Any) -> set[tuple[str, str]]:
 
 
 def _storefront(site: Site) -> None:
-    """No room: 3, 5 and 12 free addresses for the control plane, 12 and 80 for nodes and pods."""
+    """No room: 3, 5 and 12 free addresses for the control plane, 4 and 80 for nodes and pods."""
     network = site.network("storefront", "10.21", nodes="/24")
     cluster = DemoCluster(network, "storefront")
     cluster.node_group(instance_type="m5.xlarge")
     site.flow_log(network.vpc.id)
     for subnet, free in zip(network.control, (3, 5, 12), strict=True):
         site.fill(subnet, free)
-    for subnet, free in zip(network.node, (12, 80), strict=False):
+    for subnet, free in zip(network.node, (4, 80), strict=False):
         site.fill(subnet, free, used_by="orders")
+    site.fill(network.public[0], 4, used_by="images")
 
 
 def _checkout_legacy(site: Site) -> None:
@@ -109,27 +127,30 @@ def _search(site: Site) -> None:
     trunks = [cluster.trunk(node, site.ec2.get_subnet(node.subnet_id)) for node in nodes]
     owned = {f"kubernetes.io/cluster/{cluster.name}": "owned"}
     good = site.group(network.vpc, "search-pods")
+    cluster.admit_dns(good)
     for number in range(M5_LARGE_BRANCHES):
         cluster.branch(trunks[0], network.node[0], [good], vlan=number + 1)
     cluster.branch(trunks[1], network.node[1], [good])
     twice = [site.group(network.vpc, f"search-index-{each}", **owned) for each in "ab"]
     cluster.branch(trunks[1], network.node[1], twice, vlan=2)
+    cluster.branch(trunks[1], network.node[1], [good, twice[0]], vlan=3)
     deaf = site.group(network.vpc, "search-no-dns")
     site.only_egress(deaf, "tcp", 443, [EVERYWHERE])
     cluster.branch(trunks[2], network.node[2], [deaf])
     cluster.branch(trunks[2], network.public[2], [good], vlan=2)
 
 
-def _payments_eu(site: Site) -> None:
+def _payments_eu(site: Site) -> Network:
     """Flow logs keep rejects only; a control plane interface stayed in a subnet taken away."""
     network = site.network("payments-eu", "10.30")
     cluster = DemoCluster(network, "payments-eu")
     cluster.node_group()
     site.flow_log(network.vpc.id, traffic="REJECT")
     cluster.config["subnetIds"] = [each.id for each in network.control[1:]]
+    return network
 
 
-def _reporting(site: Site) -> None:
+def _reporting(site: Site) -> Network:
     """EKS reports trouble; the control plane sits in one zone and misses its security group."""
     network = site.network("reporting", "10.31")
     extra = site.group(network.vpc, "reporting-control-plane")
@@ -147,3 +168,4 @@ def _reporting(site: Site) -> None:
     cluster.issue(group, "AsgInstanceLaunchFailures", "Could not launch on-demand instances")
     cluster.cni.status = "DEGRADED"
     cluster.issue(cluster.cni, "InsufficientNumberOfReplicas", "aws-node is not ready on 1 node")
+    return network

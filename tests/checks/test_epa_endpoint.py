@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from eksnet.checks.epa_endpoint import public_endpoint
@@ -9,7 +11,8 @@ from tests.build import Example, cluster, snapshot
 
 
 def admits(*cidrs: str, **parts: object) -> Snapshot:
-    return snapshot(clusters=[cluster(**{"public_access_cidrs": cidrs, **parts})])
+    listed = cluster(public_access_cidrs=cidrs)
+    return snapshot(clusters=[dataclasses.replace(listed, **parts)])  # type: ignore[arg-type]
 
 
 EXAMPLES = {

@@ -30,9 +30,12 @@ def configured(env: dict[str, str], **eni_configs: str) -> str:
     return json.dumps({"env": env, "eniConfig": {"create": True, "subnets": subnets}})
 
 
+Other = tuple[str, int, dict[str, str]]
+
+
 def zone(
     free: int,
-    *others: tuple[str, int, dict[str, str]],
+    *others: Other,
     tags: dict[str, str] | None = None,
     configuration: str | None = None,
     **parts: object,
@@ -53,7 +56,7 @@ def zone(
 IPV6 = [cluster(ip_family="ipv6")]
 AUTO = [cluster(auto_mode=True)]
 JOBS = [fargate_profile(subnet_ids=("subnet-jobs-a",))]
-POOR_JOBS = ("subnet-jobs-a", 3, {})
+POOR_JOBS: Other = ("subnet-jobs-a", 3, {})
 EXAMPLES = {
     "IPH002": Example(
         good=(
@@ -144,7 +147,7 @@ def test_a_refused_add_on_names_its_own_error() -> None:
 
 
 def test_of_two_eni_configs_the_one_named_after_the_zone_is_meant() -> None:
-    subnets = (("subnet-pods-a", 900, {}), ("subnet-old-a", 1, {}))
+    subnets: tuple[Other, ...] = (("subnet-pods-a", 900, {}), ("subnet-old-a", 1, {}))
     names = {"eu_west_1a": "subnet-pods-a", "old": "subnet-old-a"}
     by_zone = configured({CUSTOM: "true", **ZONE_LABEL}, **names)
     assert ask(zone(0, *subnets, configuration=by_zone)).status is Status.PASS

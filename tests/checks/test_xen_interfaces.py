@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from eksnet.checks.xen_interfaces import x_eni_count, x_eni_drift, x_eni_groups, x_eni_spread
@@ -11,8 +13,9 @@ from tests.build import Example, cluster, snapshot, x_eni
 def control_plane(subnets: str = "ab", enis: str | None = None, **parts: object) -> Snapshot:
     """Return a cluster on subnets, and an x-ENI in the subnet of each letter of ``enis``."""
     letters = subnets if enis is None else enis
+    listed = tuple(f"subnet-{letter}" for letter in subnets)
     return snapshot(
-        clusters=[cluster(**{"subnet_ids": tuple(f"subnet-{s}" for s in subnets), **parts})],
+        clusters=[dataclasses.replace(cluster(subnet_ids=listed), **parts)],  # type: ignore[arg-type]
         enis=[x_eni(f"eni-{n}", f"subnet-{letter}") for n, letter in enumerate(letters)],
     )
 
@@ -77,3 +80,8 @@ def test_interfaces_of_a_namesake_in_another_vpc_do_not_count() -> None:
     )
     (finding,) = run(seen, [x_eni_spread], Limits())
     assert finding.status is Status.FAIL
+
+
+def test_a_cluster_that_names_no_group_is_not_judged_by_its_groups() -> None:
+    seen = control_plane(cluster_security_group_id=None)
+    assert run(seen, [x_eni_groups], Limits()) == ()

@@ -16,7 +16,7 @@ DENIED = Unread(api="eks:DescribeAddon", error="AccessDeniedException")
 NO_FLOW_LOGS = Unread(api="ec2:DescribeFlowLogs", error="UnauthorizedOperation")
 SOURCE = "https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"
 TITLES = {
-    "XEN001": "The cluster can be upgraded now",
+    "XEN003": "The control plane can be upgraded and scaled now",
     "XEN002": "Cluster subnets have room for an upgrade",
     "IPH001": "Node subnets have free addresses",
     "IPH003": "Pods have room in every availability zone",
@@ -31,7 +31,7 @@ TITLES = {
     "VPC002": "The VPC resolves and names hosts",
 }
 ADVICE = {
-    "XEN001": "Give the cluster a subnet with five free addresses in a second availability zone.",
+    "XEN003": "Give the cluster a subnet with five free addresses in a second availability zone.",
     "XEN002": "Take leaked interfaces out of the subnet, or give the cluster another in that zone.",
     "IPH003": "Add a pod subnet from a 100.64.0.0/10 block in each zone.",
 }
@@ -75,17 +75,15 @@ def subnet(target: Target, number: int) -> Resource:
 
 
 def cluster(target: Target, name: str) -> Resource:
-    return Resource(
-        type="AWS::EKS::Cluster", id=name, arn=target.arn("eks", f"cluster/{name}")
-    )
+    return Resource(type="AWS::EKS::Cluster", id=name, arn=target.arn("eks", f"cluster/{name}"))
 
 
 def _payments() -> Iterator[Finding]:
     name, fail = "payments", Status.FAIL
     yield finding(
-        "XEN001", fail, Severity.CRITICAL, IRELAND, name, cluster(IRELAND, name),
-        "no: only euw1-az1 has a cluster subnet with 5 free addresses, two zones are needed",
-        upgrade="no", zones={"euw1-az1": 31, "euw1-az2": 3}, api_error="InvalidRequestException",
+        "XEN003", fail, Severity.CRITICAL, IRELAND, name, cluster(IRELAND, name),
+        "upgrade: no; only euw1-az1 has a subnet with 5 free addresses, two zones are needed",
+        verdict="no", best_free_by_zone={"euw1-az1": 31, "euw1-az2": 3},
     )  # fmt: skip
     yield finding(
         "XEN002", fail, Severity.CRITICAL, IRELAND, name, subnet(IRELAND, 0xB2),
@@ -101,6 +99,10 @@ def _payments() -> Iterator[Finding]:
             "ENI001", fail, Severity.LOW, IRELAND, name, eni,
             f"unattached for {number + 2} hours, holds 15 addresses", hours=number + 2, held=15,
         )  # fmt: skip
+
+
+def _accepted() -> Iterator[Finding]:
+    name, fail = "payments", Status.FAIL
     accepted = Suppression(
         reason="office range, reviewed", owner="net@example.com", expires=dt.date(2026, 9, 1)
     )
@@ -149,7 +151,8 @@ def _passes() -> Iterator[Finding]:
     for target, name in homes:
         for number, check in enumerate(("IPH001", "VPC002", "CNI004", "XEN002", "RTE002")):
             yield finding(
-                check, Status.PASS, None, target, name, subnet(target, 0xF0 + number), "as it should be"
+                check, Status.PASS, None, target, name, subnet(target, 0xF0 + number),
+                "as it should be",
             )  # fmt: skip
 
 
@@ -213,7 +216,7 @@ def realistic() -> Audit:
             version="0.1.0",
         ),
         coverage=tuple(_coverage()),
-        findings=(*_payments(), *_others(), *_passes()),
+        findings=(*_payments(), *_accepted(), *_others(), *_passes()),
         subnets=tuple(_subnets()),
         expired=(expired,),
     )

@@ -172,9 +172,7 @@ def _judge(snapshot: Snapshot, trait: Trait, what: str) -> Iterator[Answer]:
             yield _answer(snapshot, cover, found, what)
 
 
-def _answer(
-    snapshot: Snapshot, cover: Coverage, found: Shown, what: str, **more: object
-) -> Answer:
+def _answer(snapshot: Snapshot, cover: Coverage, found: Shown, what: str, **more: object) -> Answer:
     resource, seen = _resource(snapshot, cover), {**_seen(cover), **more}
     if found is Shown.YES:
         return passed(resource, f"the delivering flow logs have {what}", **seen)

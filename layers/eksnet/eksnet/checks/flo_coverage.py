@@ -71,7 +71,7 @@ def _covered(snapshot: Snapshot, cover: Coverage) -> Answer:
     id="FLO002",
     title="Flow logs are active and deliver",
     severity=Severity.HIGH,
-    needs={Facet.CLUSTERS, Facet.VPCS, Facet.SUBNETS, Facet.FLOW_LOGS},
+    needs={Facet.CLUSTERS, Facet.SUBNETS, Facet.FLOW_LOGS},
     source="https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-troubleshooting.html",
     rules=(54,),
     since="0.1.0",

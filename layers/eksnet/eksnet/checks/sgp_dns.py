@@ -112,7 +112,9 @@ def _path(snapshot: Snapshot, cluster: Cluster, groups: Groups, enis: tuple[Eni,
 
 def _blocks(snapshot: Snapshot, cluster: Cluster) -> tuple[Block, ...]:
     vpc = vpc_by_id(snapshot).get(cluster.vpc_id)
-    return tuple(block(each.cidr) for each in vpc.cidrs if each.state == "associated") if vpc else ()
+    return (
+        tuple(block(each.cidr) for each in vpc.cidrs if each.state == "associated") if vpc else ()
+    )
 
 
 def _open(snapshot: Snapshot, groups: Iterable[str], peer: Peer, *, egress: bool) -> Reach:

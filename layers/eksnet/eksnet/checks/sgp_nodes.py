@@ -167,9 +167,7 @@ def _node_verdict(
     text = f"{used} of {most} branch interfaces of an {node.type} in use"
     if used * 100 >= most * NEAR_PERCENT:
         tier = Severity.HIGH if used >= most else Severity.MEDIUM
-        return failed(
-            resource, text, cluster=cluster.name, severity=tier, positive=True, **seen
-        )
+        return failed(resource, text, cluster=cluster.name, severity=tier, positive=True, **seen)
     loose = untagged_by_vpc(snapshot).get(cluster.vpc_id, 0)
     if loose:
         return Unseen(

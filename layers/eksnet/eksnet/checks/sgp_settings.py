@@ -14,9 +14,7 @@ from eksnet.model.snapshot import Facet, Snapshot, derived
 
 SGP_GUIDE = "https://docs.aws.amazon.com/eks/latest/best-practices/sgpp.html"
 POLICY = "AmazonEKSVPCResourceController"  # EKS best practices, security groups for pods
-SEEN = frozenset(
-    {Facet.CLUSTERS, Facet.ADDON_VPC_CNI, Facet.NETWORK_INTERFACES, Facet.INSTANCES}
-)
+SEEN = frozenset({Facet.CLUSTERS, Facet.ADDON_VPC_CNI, Facet.NETWORK_INTERFACES, Facet.INSTANCES})
 
 
 def _judged(snapshot: Snapshot) -> Iterator[tuple[Cluster, PodEni, PodInterfaces]]:

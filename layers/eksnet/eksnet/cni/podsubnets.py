@@ -6,12 +6,12 @@ and with subnet discovery the tagged subnets of its VPC and zone as well, the ro
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from eksnet.cni.membership import ROLE_CNI_TAG, cni_may_use, used_subnets
 from eksnet.cni.settings import ADDON, CniSettings, settings_by_cluster
 from eksnet.cni.sight import hidden
-from eksnet.model.cluster import Cluster
+from eksnet.model.cluster import Cluster, FargateProfile
 from eksnet.model.finding import Unread
 from eksnet.model.network import Subnet
 from eksnet.model.record import record
@@ -19,6 +19,8 @@ from eksnet.model.snapshot import (
     Facet,
     Snapshot,
     addon_by_cluster_and_name,
+    derived,
+    grouped,
     subnet_by_id,
     subnets_by_vpc,
 )
@@ -78,13 +80,18 @@ def _plain(
 def fargate_pods(snapshot: Snapshot, cluster: Cluster) -> Iterator[tuple[str, PodSubnets]]:
     """Yield each zone of each Fargate profile with the subnets the profile's pods use there."""
     subnets = subnet_by_id(snapshot)
-    for profile in sorted(snapshot.fargate_profiles, key=lambda each: each.name):
-        if profile.cluster == cluster.name:
-            mine = [subnets[each] for each in sorted(profile.subnet_ids) if each in subnets]
-            for az_id in sorted({subnet.az_id for subnet in mine}):
-                choice = tuple(subnet for subnet in mine if subnet.az_id == az_id)
-                pods = f"Fargate pods of {profile.name}"
-                yield az_id, PodSubnets(pods=pods, choices=(choice,))
+    profiles = _profiles_by_cluster(snapshot).get(cluster.name, ())
+    for profile in sorted(profiles, key=lambda each: each.name):
+        mine = [subnets[each] for each in sorted(profile.subnet_ids) if each in subnets]
+        for az_id in sorted({subnet.az_id for subnet in mine}):
+            choice = tuple(subnet for subnet in mine if subnet.az_id == az_id)
+            pods = f"Fargate pods of {profile.name}"
+            yield az_id, PodSubnets(pods=pods, choices=(choice,))
+
+
+@derived
+def _profiles_by_cluster(snapshot: Snapshot) -> Mapping[str, tuple[FargateProfile, ...]]:
+    return grouped(snapshot.fargate_profiles, lambda profile: profile.cluster)
 
 
 def _node_subnets(snapshot: Snapshot, cluster: Cluster) -> list[Subnet]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from eksnet.cni.membership import nodes_by_cluster
 from eksnet.collect import dump_files as files
-from eksnet.collect import parse_ec2, parse_eks
+from eksnet.collect import parse_ec2, parse_eks, saved
 from eksnet.collect.dump_files import NO_OWNER, NOT_RECORDED, Listing, Recording, read_recording
 from eksnet.collect.dump_target import find_target, keep_target
 from eksnet.collect.facets import ADDONS, PER_CLUSTER, READABLE, SWEEPS
@@ -48,9 +48,7 @@ def read_dump(
     for facet in {blind.facet for blind in blinds}:
         found[next(sweep.field for sweep in SWEEPS if sweep.facet is facet)] = []
     names = _cluster_names(recording, found)
-    facts: Any = {
-        field: tuple(sorted(items, key=files.identity)) for field, items in found.items()
-    }
+    facts: Any = {field: tuple(sorted(items, key=files.identity)) for field, items in found.items()}
     snapshot = Snapshot(
         target=target,
         captured_at=captured_at or _newest(recording),
@@ -61,6 +59,7 @@ def read_dump(
         cluster_roles=tuple(_roles(recording, found)),
         **facts,
     )
+    saved.require_sound(snapshot, folder)
     more = _Blinds(recording, snapshot).all()
     return dataclasses.replace(snapshot, blinds=tuple(sorted((*blinds, *more), key=_order)))
 
@@ -95,10 +94,10 @@ def _found(recording: Recording) -> dict[str, list[Any]]:
 def _attributes(recording: Recording) -> Mapping[tuple[str, str], bool]:
     """Return each VPC attribute that was recorded, by VPC and key."""
     return {
-        (str(page.raw.get("VpcId")), key): value.get("Value") is True
+        (str(page.raw.get("VpcId")), key): value["Value"]
         for key in (files.DNS_SUPPORT, files.DNS_HOSTNAMES)
         for page in recording.having(key)
-        if isinstance(value := page.raw[key], dict)
+        if isinstance(value := page.raw[key], dict) and isinstance(value.get("Value"), bool)
     }
 
 

@@ -154,7 +154,7 @@ def _page(path: pathlib.Path) -> Page:
         raise InputError(msg)
     try:
         raw = json.loads(data)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         msg = f"{path}: not whole JSON: {problem}"
         raise InputError(msg) from problem
     if not isinstance(raw, dict):
@@ -187,7 +187,7 @@ def _blaming(page: Page, place: str) -> Iterator[None]:
 def identity(item: object) -> tuple[str, str]:
     """Return what tells a thing from all others of its kind; also the order they are kept in."""
     names = (getattr(item, attribute, "") for attribute in ("id", "name", "arn"))
-    return getattr(item, "cluster", ""), next(filter(None, names))
+    return getattr(item, "cluster", ""), str(next(filter(None, names), ""))
 
 
 def _distinct(items: Iterable[Any]) -> list[Any]:

@@ -60,6 +60,21 @@ def read(path: pathlib.Path) -> Snapshot:
     return snapshot
 
 
+def require_sound(snapshot: Snapshot, source: pathlib.Path) -> None:
+    """Refuse facts that are not of their types, which a parser does not look at.
+
+    Raises:
+        InputError: one is not; ``source`` is where it came from.
+    """
+    from pydantic import ValidationError
+
+    try:
+        _adapter().validate_json(_adapter().dump_json(snapshot, warnings=False))
+    except ValidationError as problem:
+        msg = f"{source}: {_first(problem)}"
+        raise InputError(msg) from problem
+
+
 def _bytes(path: pathlib.Path) -> bytes:
     try:
         data = path.read_bytes()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from eksnet.cni.upgrade import Upgrade
 from eksnet.model.audit import Audit, TargetCoverage
 from eksnet.model.finding import Finding, Severity, Status
 from eksnet.model.record import record
@@ -9,7 +10,7 @@ from eksnet.model.snapshot import Blind, Target, grouped
 
 REGION_TYPE = "AWS::Region"  # the resource of a check that a blind region stopped: DESIGN 7
 CLEAN = len(Severity)
-UPGRADE = "upgrade"  # the evidence in which a check tells a cluster's upgrade verdict
+UPGRADE_CHECK = "XEN003"  # its evidence tells a cluster's upgrade verdict
 
 
 @record
@@ -79,9 +80,12 @@ def rank(finding: Finding) -> int:
     return finding.severity.rank if finding.severity else CLEAN
 
 
-def places(audit: Audit) -> tuple[Place, ...]:
-    """Return every place that has findings, worst first; region-wide unknowns are refusals."""
-    local = (each for each in audit.findings if not _region_wide(each))
+def places(audit: Audit, *, region_wide: bool = False) -> tuple[Place, ...]:
+    """Return every place that has findings, worst first.
+
+    What a blind region stopped is among the refusals; ``region_wide`` puts it here as well.
+    """
+    local = (each for each in audit.findings if region_wide or not _region_wide(each))
     groups = grouped(local, lambda each: (each.account_id, each.region, each.cluster))
     return tuple(sorted((_place(*key, each) for key, each in groups.items()), key=_worst_first))
 
@@ -103,7 +107,7 @@ def headline(audit: Audit) -> str:
     stuck = {
         (each.account_id, each.region, each.cluster)
         for each in fails
-        if each.evidence.get(UPGRADE) == "no"
+        if each.check_id == UPGRADE_CHECK and each.evidence.get("verdict") == Upgrade.NO
     }
     parts = [f"{counted(len(stuck), 'cluster')} cannot upgrade"] if stuck else []
     worst = min(map(rank, fails), default=CLEAN)
@@ -148,9 +152,7 @@ def _region_wide(finding: Finding) -> bool:
     return finding.status is Status.UNKNOWN and finding.resource.type == REGION_TYPE
 
 
-def _refusal(
-    key: tuple[str, str], blinds: Sequence[Blind], stopped: Sequence[Finding]
-) -> Refusal:
+def _refusal(key: tuple[str, str], blinds: Sequence[Blind], stopped: Sequence[Finding]) -> Refusal:
     return Refusal(
         api=key[0],
         error=key[1],

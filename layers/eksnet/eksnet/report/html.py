@@ -1,4 +1,4 @@
-"""The audit as one page that needs nothing else: no other file, no network, no script to be read."""
+"""The audit as one page that needs nothing else: no other file, no network, no script."""
 
 import base64
 import functools
@@ -77,9 +77,7 @@ def link(url: str) -> str | None:
     return url if url.startswith("https://") and url.isprintable() else None
 
 
-def _sections(
-    audit: Audit, statuses: frozenset[Status], advice: Advice
-) -> tuple[Section, ...]:
+def _sections(audit: Audit, statuses: frozenset[Status], advice: Advice) -> tuple[Section, ...]:
     maps = grouped(
         audit.subnets, lambda each: (each.target.account_id, each.target.region, each.cluster)
     )
@@ -92,7 +90,7 @@ def _sections(
 def _all_places(
     audit: Audit, maps: Mapping[tuple[str, str, str], Sequence[SubnetUse]]
 ) -> tuple[Place, ...]:
-    found = places(audit)
+    found = places(audit, region_wide=True)
     have = {(each.account_id, each.region, each.cluster) for each in found}
     silent = (
         Place(
@@ -118,9 +116,7 @@ def _map(
     return zones(maps.get((place.account_id, place.region, place.cluster), ()))
 
 
-def _section(
-    number: int, place: Place, drawn: tuple[Zone, ...], rows: tuple[Row, ...]
-) -> Section:
+def _section(number: int, place: Place, drawn: tuple[Zone, ...], rows: tuple[Row, ...]) -> Section:
     name = "Networks, shared by clusters" if place.cluster is None else place.cluster
     return Section(place=place, key=f"p{number}", name=name, zones=drawn, rows=rows)
 

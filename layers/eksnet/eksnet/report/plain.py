@@ -2,7 +2,8 @@
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 
 def instant(time: dt.datetime) -> str:
@@ -23,7 +24,7 @@ def plain(value: object) -> object:  # noqa: PLR0911 - one return a kind of valu
             return instant(value)
         case Mapping():
             return {str(key): plain(each) for key, each in value.items()}
-        case Set():
+        case AbstractSet():
             return sorted((plain(each) for each in value), key=str)
         case Sequence():
             return [plain(each) for each in value]

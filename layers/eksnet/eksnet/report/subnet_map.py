@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from eksnet.cni.membership import NODE_SOURCES, POD_SOURCES, Found
+from eksnet.engine.limits import Limits
 from eksnet.model.audit import SubnetUse
 from eksnet.model.record import record
 from eksnet.model.snapshot import grouped
 
 FULL = 90  # percent used from which a bar is drawn as full: Cloud Custodian's example policy
-TIGHT = 75  # percent used from which it is drawn as filling: half way to full from half
+LIMITS = Limits()  # the defaults: a drawing, where the findings judge
+TIGHT = 75  # percent used from which it is drawn as filling: our own choice, between half and full
 
 
 @record
@@ -46,8 +48,18 @@ def _ordered(subnets: Sequence[SubnetUse]) -> list[SubnetUse]:
 def _bar(subnet: SubnetUse) -> Bar:
     used = max(subnet.usable - subnet.free_ips, 0)
     percent = min(100 * used // subnet.usable, 100) if subnet.usable > 0 else 100
-    level = "full" if percent >= FULL else "tight" if percent >= TIGHT else "room"
+    level = _level(subnet, percent)
     return Bar(subnet=subnet, used=used, percent=percent, level=level, roles=_roles(subnet))
+
+
+def _level(subnet: SubnetUse, percent: int) -> str:
+    """Return how the bar is drawn; a cluster subnet's room is counted in addresses as well."""
+    floor = Found.CLUSTER_SUBNET in subnet.found
+    if percent >= FULL or (floor and subnet.free_ips < LIMITS.cluster_subnet_critical):
+        return "full"
+    if percent >= TIGHT or (floor and subnet.free_ips < LIMITS.cluster_subnet_medium):
+        return "tight"
+    return "room"
 
 
 def _roles(subnet: SubnetUse) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from eksnet.report.digest import (
 from eksnet.report.escape import visible
 from eksnet.report.next_step import Advice, next_step, reading_step
 
-SHOWN = 20  # lines a check may take in one place; the rest is counted, and is in the other formats
+SHOWN = 10  # lines a check may take in one place; the rest is counted, and is in the other formats
 NAMED = 6  # names that fit a line of 100 columns beside what they are names of
 STYLES = {
     Severity.CRITICAL: "bold red",
@@ -196,7 +196,9 @@ def _group(group: Group, advice: Advice) -> Iterator[RenderableType]:
 def _finding(finding: Finding, first: Finding | None) -> Text:
     own = finding.severity if first and finding.severity is not first.severity else None
     own_label = (f"{own.upper()} ", STYLES[own]) if own else ""
-    return line(own_label, (f"{finding.resource.id}  ", "cyan"), finding.message)
+    # The place's heading has already named a cluster.
+    name = "" if finding.resource.id == finding.cluster else f"{finding.resource.id}  "
+    return line(own_label, (name, "cyan"), finding.message)
 
 
 def _unknown(api: str, error: str, findings: tuple[Finding, ...]) -> Iterator[RenderableType]:
@@ -232,11 +234,13 @@ def _beside(label: Text, text: Text, indent: int, width: int) -> RenderableType:
 
 def _expired(audit: Audit) -> Iterator[RenderableType]:
     for each in audit.expired:
-        yield line(
-            ("EXPIRED   ", "bold yellow"),
+        text = line(
             f"{each.where}: the suppression of {each.owner} ended on {each.expires.isoformat()} ",
             f'("{each.reason}"); renew or remove it',
         )
+        yield _beside(line(("EXPIRED", "bold yellow")), text, EDGE, LABEL)
+    if audit.expired:
+        yield ""
 
 
 def _summary(audit: Audit) -> Text:

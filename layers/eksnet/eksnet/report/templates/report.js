@@ -42,8 +42,8 @@
 
   let waiting = 0;
   const soon = () => {
-    cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(show);
+    clearTimeout(waiting);
+    waiting = setTimeout(show, 60); // milliseconds: once a pause in typing, not once a letter
   };
   form.addEventListener("input", soon);
   form.addEventListener("reset", () => setTimeout(show));
