@@ -2,6 +2,7 @@
 
 from bench_network import ACCOUNT, MOMENT, REGION, ROLES, TYPES, Raw, hex_id, name
 
+ADDONS = ("vpc-cni", "coredns", "kube-proxy")
 GROUPS = ("blue", "green")
 POLICIES = ("AmazonEKSClusterPolicy", "AmazonEKSVPCResourceController")
 

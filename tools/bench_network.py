@@ -41,11 +41,13 @@ def name(cluster: int) -> str:
 
 def hex_id(kind: str, *parts: int) -> str:
     """Return an id of AWS's length that the numbers make unique."""
-    return kind + "-" + f"{parts[0]:06x}" + "".join(f"{part:03x}" for part in parts[1:]).rjust(11, "0")
+    return (
+        kind + "-" + f"{parts[0]:06x}" + "".join(f"{part:03x}" for part in parts[1:]).rjust(11, "0")
+    )
 
 
 def tags(**values: str) -> list[Raw]:
-    """Return EC2's list of tags; ``__`` stands for ``/``, ``_`` for ``-`` and ``___`` for ``.``."""
+    """Return EC2's list of tags."""
     return [{"Key": key, "Value": value} for key, value in values.items()]
 
 
@@ -226,6 +228,14 @@ def _pod_enis(cluster: int, numbers: Iterator[int]) -> Iterator[Raw]:
             Description="aws-k8s-branch-eni",
             Groups=[{"GroupId": hex_id("sg", cluster, 1), "GroupName": "pods"}],
             TagSet=[*owner, trunk, *owned(cluster, "branch")],
+        )
+
+
+def strangers(cluster: int, count: int) -> Iterator[Raw]:
+    """Yield interfaces of other things in the cluster's VPC, numbered after its own."""
+    for number in range(count):
+        yield _eni(
+            cluster, 100 + number, 0, InterfaceType="lambda", Description="AWS Lambda VPC ENI"
         )
 
 

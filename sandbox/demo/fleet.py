@@ -70,8 +70,7 @@ class DemoCluster:
         )
         cluster.created_at = self.site.now - dt.timedelta(days=400)
         cluster.compute_config = {"enabled": auto_mode}
-        self.cluster = cluster
-        self.nodes: list[Any] = []
+        self.cluster, self.nodes = cluster, list[Any]()
         self.node_role = _role(
             self.site.account,
             f"{name}-node",

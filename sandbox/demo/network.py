@@ -90,21 +90,12 @@ class Site:
         """
         vpc = self.vpc(name, f"{base}.0.0/16")
         gateway = self._internet(vpc)
-        elb, inner = {"kubernetes.io/role/elb": "1"}, {"kubernetes.io/role/internal-elb": "1"}
-        public, node, control = [], [], []
-        for number, zone in enumerate(zones):
-            public.append(self.subnet(vpc, f"{base}.{number}.0/24", zone, f"{name}-public", **elb))
-            cidr = f"{base}.{16 + 4 * number}.0{nodes}"
-            node.append(self.subnet(vpc, cidr, zone, f"{name}-node", **inner))
-            cidr = f"{base}.8.{32 * number}/{control_prefix}"
-            control.append(self.subnet(vpc, cidr, zone, f"{name}-control"))
+        public, node, control = self._subnets(vpc, name, base, zones, (nodes, control_prefix))
         nats = [self.nat(each) for each in public[: 1 if single_nat else None]]
         tables = [
             self.table(vpc, f"{name}-node", [each], nat_gateway_id=nats[i % len(nats)].id)
             for i, each in enumerate(node)
         ]
-        outward = self.table(vpc, f"{name}-public", public, gateway_id=gateway.id)
-        inward = self.table(vpc, f"{name}-control", control)
         self._s3_endpoint(vpc, tables)
         return Network(
             site=self,
@@ -114,10 +105,25 @@ class Site:
             node=node,
             control=control,
             nats=nats,
-            public_table=outward,
+            public_table=self.table(vpc, f"{name}-public", public, gateway_id=gateway.id),
             node_tables=tables,
-            control_table=inward,
+            control_table=self.table(vpc, f"{name}-control", control),
         )
+
+    def _subnets(
+        self, vpc: Any, name: str, base: str, zones: str, sizes: tuple[str, int]
+    ) -> tuple[list[Any], list[Any], list[Any]]:
+        """Make the public, node and cluster subnets; ``sizes`` are of the last two."""
+        nodes, control_prefix = sizes
+        elb, inner = {"kubernetes.io/role/elb": "1"}, {"kubernetes.io/role/internal-elb": "1"}
+        public, node, control = [], [], []
+        for number, zone in enumerate(zones):
+            public.append(self.subnet(vpc, f"{base}.{number}.0/24", zone, f"{name}-public", **elb))
+            cidr = f"{base}.{16 + 4 * number}.0{nodes}"
+            node.append(self.subnet(vpc, cidr, zone, f"{name}-node", **inner))
+            cidr = f"{base}.8.{32 * number}/{control_prefix}"
+            control.append(self.subnet(vpc, cidr, zone, f"{name}-control"))
+        return public, node, control
 
     def _internet(self, vpc: Any) -> Any:
         gateway = self.ec2.create_internet_gateway()

@@ -14,7 +14,7 @@ from eksnet.pipeline.audit import exit_code, judge
 from tests.build import NOW, cluster, snapshot, subnet
 
 CHECKS = select(catalogue(), ["XEN002"])
-BLIND = Blind(facet=Facet.FLOW_LOGS, api="ec2:DescribeFlowLogs", error="UnauthorizedOperation")
+BLIND = Blind(facet=Facet.SUBNETS, api="ec2:X", error="UnauthorizedOperation", cluster="search")
 
 
 def judged(*seen: Snapshot, rules: tuple[SuppressionRule, ...] = ()) -> Audit:
@@ -86,3 +86,10 @@ def test_the_map_shows_every_seen_subnet_of_a_cluster_and_how_it_was_found() -> 
         ("subnet-b", 251, 200),
     ]
     assert uses[0].found == ("cluster-subnet",)
+
+
+def test_what_no_asked_check_reads_is_no_gap_in_its_coverage() -> None:
+    aside = Blind(facet=Facet.NETWORK_ACLS, api="ec2:DescribeNetworkAcls", error="NotRecorded")
+    audit = judged(dataclasses.replace(with_free(200), blinds=(aside,)))
+    assert audit.coverage[0].blinds == ()
+    assert exit_code(audit, Severity.HIGH, unknown_ok=False) == 0

@@ -222,25 +222,25 @@ def realistic() -> Audit:
     )
 
 
+def _renamed(each: Finding, text: str, thing: Resource) -> Finding:
+    accepted = each.suppressed
+    return dataclasses.replace(
+        each,
+        cluster=text,
+        resource=thing,
+        message=text,
+        source=text,
+        evidence={"tag": text, text: [text, {text: text}]},
+        unknown=Unread(api=text, error=text) if each.unknown else None,
+        suppressed=accepted and dataclasses.replace(accepted, reason=text, owner=text),
+    )
+
+
 def hostile(text: str) -> Audit:
     """Return an audit in which everything a stranger can name is ``text``."""
     base = realistic()
     thing = Resource(type="AWS::EC2::Subnet", id=text, arn=text)
-    findings = tuple(
-        dataclasses.replace(
-            each,
-            cluster=text,
-            resource=thing,
-            message=text,
-            source=text,
-            evidence={"tag": text, text: [text, {text: text}]},
-            unknown=Unread(api=text, error=text) if each.unknown else None,
-            suppressed=dataclasses.replace(each.suppressed, reason=text, owner=text)
-            if each.suppressed
-            else None,
-        )
-        for each in base.findings
-    )
+    findings = tuple(_renamed(each, text, thing) for each in base.findings)
     blind = Blind(facet=Facet.SUBNETS, api=text, error=text, cluster=text, resource=thing)
     return dataclasses.replace(
         base,

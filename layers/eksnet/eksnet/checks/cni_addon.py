@@ -1,6 +1,7 @@
 """The VPC CNI as an EKS add-on: whether EKS manages it, and whether it is well."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from eksnet.cni.settings import ADDON
 from eksnet.engine.check import Answer, check, failed, passed
@@ -86,7 +87,7 @@ def _health(snapshot: Snapshot, cluster: Cluster, addon: Addon) -> Answer:
     resource = cluster_resource(snapshot, cluster)
     codes = sorted({issue.code for issue in addon.health})
     issues = sorted(f"{issue.code}: {issue.message}" for issue in addon.health)
-    seen = {"status": addon.status, "version": addon.version, "issues": issues}
+    seen: dict[str, Any] = {"status": addon.status, "version": addon.version, "issues": issues}
     if addon.status == ACTIVE and not codes:
         text = f"{addon.version} is active without issues"
         return passed(resource, text, cluster=cluster.name, positive=True, **seen)

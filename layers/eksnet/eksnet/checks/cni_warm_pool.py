@@ -1,6 +1,7 @@
 """The VPC CNI's warm pool: targets that starve a node, wear out the API, or do nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from eksnet.cni.settings import CniSettings, settings_by_cluster
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
@@ -45,7 +46,7 @@ def _unseen(resource: Resource, cluster: Cluster, api: str, error: str) -> Unsee
     )
 
 
-def _seen(settings: CniSettings) -> Mapping[str, object]:
+def _seen(settings: CniSettings) -> dict[str, Any]:
     return {name: settings.env.get(name, "default") for name in TARGETS}
 
 

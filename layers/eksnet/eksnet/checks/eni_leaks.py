@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from eksnet.cni.eni import CLUSTER_TAG, INSTANCE_TAG, created_at, unattached_cni
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
@@ -81,7 +82,7 @@ def _age_verdict(snapshot: Snapshot, limits: Limits, eni: Eni) -> Answer:
             message=f"{eni.id} is unattached; nothing tells for how long",
         )
     minutes = int((snapshot.captured_at - since).total_seconds() // 60)
-    seen = {
+    seen: dict[str, Any] = {
         "minutes": minutes,
         "age_from": "tag" if born else "history",
         "subnet": eni.subnet_id,

@@ -1,6 +1,7 @@
 """Flow logs: whether what they deliver shows pods, where they run, and all of their traffic."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import Any
 
 from eksnet.cni.limits import limits as instance_limits
 from eksnet.cni.membership import nodes_by_cluster
@@ -173,7 +174,8 @@ def _judge(snapshot: Snapshot, trait: Trait, what: str) -> Iterator[Answer]:
 
 
 def _answer(snapshot: Snapshot, cover: Coverage, found: Shown, what: str, **more: object) -> Answer:
-    resource, seen = _resource(snapshot, cover), {**_seen(cover), **more}
+    resource = _resource(snapshot, cover)
+    seen: dict[str, Any] = {**_seen(cover), **more}
     if found is Shown.YES:
         return passed(resource, f"the delivering flow logs have {what}", **seen)
     if found is Shown.NO:
@@ -194,5 +196,5 @@ def _resource(snapshot: Snapshot, cover: Coverage) -> Resource:
     return Resource(type="AWS::EC2::VPC", id=cover.vpc_id)
 
 
-def _seen(cover: Coverage) -> Mapping[str, object]:
+def _seen(cover: Coverage) -> dict[str, Any]:
     return {"clusters": list(cover.clusters), "logs": [log.id for log in cover.logs]}

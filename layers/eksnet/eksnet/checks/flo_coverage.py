@@ -1,6 +1,7 @@
 """Flow logs: whether the network of each cluster has any, and whether they arrive."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
@@ -45,7 +46,7 @@ def _covered(snapshot: Snapshot, cover: Coverage) -> Answer:
         else Resource(type="AWS::EC2::VPC", id=cover.vpc_id)
     )
     bare, all_subnets = len(cover.uncovered), len(cover.by_subnet)
-    seen = {
+    seen: dict[str, Any] = {
         "clusters": list(cover.clusters),
         "vpc_logs": [log.id for log in cover.own],
         "subnets": all_subnets,
@@ -97,7 +98,7 @@ def logs_deliver(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
 
 def _delivers(snapshot: Snapshot, cover: Coverage, log: FlowLog) -> Answer:
     resource = flow_log_resource(snapshot, log)
-    seen = {
+    seen: dict[str, Any] = {
         "clusters": list(cover.clusters),
         "covers": log.resource_id,
         "status": log.status,

@@ -1,6 +1,7 @@
 """The way out of the nodes' subnets: private, through a NAT gateway of their own zone."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from eksnet.cni.membership import Found, used_subnets
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
@@ -86,7 +87,7 @@ def nodes_in_private_subnets(
             continue
         resource = subnet_resource(subnet_by_id(snapshot)[subnet_id])
         own = subnet_id in table.subnet_ids
-        seen = {"route_table": table.id, "found": found}
+        seen: dict[str, Any] = {"route_table": table.id, "found": found}
         if public(table):
             text = f"{table.id} makes the nodes' subnet public"
             yield failed(resource, text, cluster=cluster.name, positive=own, **seen)
@@ -151,7 +152,7 @@ def _nat_verdict(snapshot: Snapshot, cluster: Cluster, subnet_id: str, table: Ro
         return _unseen(snapshot, cluster, subnet_id, api=api, what=target)
     subnet, own = subnets[subnet_id], subnet_id in table.subnet_ids
     resource = subnet_resource(subnet)
-    seen = {"route_table": table.id, "nat_gateway": nat.id, "az_id": subnet.az_id}
+    seen: dict[str, Any] = {"route_table": table.id, "nat_gateway": nat.id, "az_id": subnet.az_id}
     if nat.state != AVAILABLE:
         text = f"{nat.id} is {nat.state}"
         return failed(resource, text, cluster=cluster.name, positive=own, **seen)

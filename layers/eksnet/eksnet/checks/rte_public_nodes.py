@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
@@ -56,7 +57,7 @@ def _verdict(snapshot: Snapshot, group: NodeGroup) -> Answer:
         for each in ids
         if each in tables and public(tables[each]) and not subnets[each].map_public_ip
     ]
-    seen = {"subnets": ids, "public_without_addresses": without}
+    seen: dict[str, Any] = {"subnets": ids, "public_without_addresses": without}
     if group.created_at is not None and group.created_at < OWN_ADDRESSES_UNTIL:
         text = "the node group is from before 22 April 2020 and assigns addresses itself"
         return passed(resource, text, cluster=group.cluster, positive=True, **seen)

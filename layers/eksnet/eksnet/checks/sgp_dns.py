@@ -1,6 +1,7 @@
 """Security groups for pods: whether such a pod can resolve names."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from eksnet.cni.branch import pod_interfaces
 from eksnet.cni.eni import EniClass, class_by_eni
@@ -142,7 +143,10 @@ def _verdict(
         else Resource(type="AWS::EC2::SecurityGroup", id=group_id)
     )
     sets = sorted(sorted(groups) for groups in paths)
-    seen = {"cluster_security_group": cluster.cluster_security_group_id, "with_groups": sets}
+    seen: dict[str, Any] = {
+        "cluster_security_group": cluster.cluster_security_group_id,
+        "with_groups": sets,
+    }
     closed = [
         text
         for text, shut in (

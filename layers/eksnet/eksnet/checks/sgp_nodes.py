@@ -1,6 +1,7 @@
 """Security groups for pods: what the nodes' instance types can carry."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from eksnet.cni.branch import branches_by_trunk, pod_eni, pod_interfaces, untagged_by_vpc
 from eksnet.cni.limits import limits as instance_limits
@@ -80,7 +81,7 @@ def _types_verdict(snapshot: Snapshot, cluster: Cluster) -> Answer:
     shown = {node.tags.get(NODE_GROUP_TAG) for node in nodes}
     untold = sorted(g.name for g in groups if not g.instance_types and g.name not in shown)
     good, bad, odd = _sorted_types(types)
-    seen = {"trunk_compatible": good, "not_compatible": bad, "unknown_types": odd}
+    seen: dict[str, Any] = {"trunk_compatible": good, "not_compatible": bad, "unknown_types": odd}
     if bad:
         none_can = not (good or odd or untold)
         return failed(
@@ -163,7 +164,7 @@ def _node_verdict(
             message=f"the branch limit of {node.type if node else 'an unseen node'} is not known",
         )
     used = sum(len(branches_by_trunk(snapshot).get(trunk.id, ())) for trunk in trunks)
-    seen = {"branches": used, "limit": most, "instance_type": node.type}
+    seen: dict[str, Any] = {"branches": used, "limit": most, "instance_type": node.type}
     text = f"{used} of {most} branch interfaces of an {node.type} in use"
     if used * 100 >= most * NEAR_PERCENT:
         tier = Severity.HIGH if used >= most else Severity.MEDIUM

@@ -1,6 +1,7 @@
 """Security groups for pods: where the branch interfaces lie, and which of their groups is ours."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from eksnet.cni.branch import pod_interfaces
 from eksnet.cni.membership import CLUSTER_TAG_PREFIX
@@ -70,7 +71,7 @@ def _subnet_verdict(snapshot: Snapshot, cluster: Cluster, subnet_id: str, count:
             message=f"the route table of {subnet_id} is not seen",
         )
     own = subnet_id in table.subnet_ids
-    seen = {"branches": count, "route_table": table.id}
+    seen: dict[str, Any] = {"branches": count, "route_table": table.id}
     if public(table):
         text = f"{count} branch interfaces in a public subnet ({table.id})"
         return failed(resource, text, cluster=cluster.name, positive=own, **seen)

@@ -1,6 +1,7 @@
 """Security groups for pods: the setting, the role that carries it, and what is seen of it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from eksnet.cni.branch import PodEni, PodInterfaces, pod_eni, pod_interfaces, unowned_by_vpc
 from eksnet.cni.membership import nodes_by_cluster
@@ -82,7 +83,7 @@ def pod_eni_agrees(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # n
             yield _unused(snapshot, cluster, setting, found)
 
 
-def _counts(setting: PodEni, found: PodInterfaces) -> dict[str, object]:
+def _counts(setting: PodEni, found: PodInterfaces) -> dict[str, Any]:
     return {
         "enable_pod_eni": setting.on,
         "set_by": setting.set_by,
@@ -165,7 +166,7 @@ def _policies_by_role(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     return {role.arn: role.policy_arns for role in snapshot.cluster_roles}
 
 
-def _role_verdict(snapshot: Snapshot, cluster: Cluster, seen: dict[str, object]) -> Answer:
+def _role_verdict(snapshot: Snapshot, cluster: Cluster, seen: dict[str, Any]) -> Answer:
     resource = cluster_resource(snapshot, cluster)
     policies = _policies_by_role(snapshot).get(cluster.role_arn)
     hides = hidden(snapshot, {Facet.CLUSTER_ROLES}, cluster.name)

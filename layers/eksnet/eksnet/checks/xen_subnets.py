@@ -42,7 +42,7 @@ def zones(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG0
     subnets = subnet_by_id(snapshot)
     for cluster in snapshot.clusters:
         resource = cluster_resource(snapshot, cluster)
-        missing = sorted(set(cluster.subnet_ids) - set(subnets))
+        missing = sorted({each for each in cluster.subnet_ids if each not in subnets})
         found = sorted({subnets[each].az_id for each in cluster.subnet_ids if each in subnets})
         seen: dict[str, Any] = {"az_ids": found, "subnet_ids": sorted(set(cluster.subnet_ids))}
         if len(found) >= NEEDED:

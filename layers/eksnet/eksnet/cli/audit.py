@@ -17,9 +17,8 @@ from eksnet.engine.suppress import SuppressionRule
 from eksnet.model.audit import Audit
 from eksnet.model.errors import InputError
 from eksnet.model.finding import Severity, Status
-from eksnet.model.snapshot import Facet
+from eksnet.pipeline.audit import MAPPED, exit_code, judge
 
-MAP = frozenset({Facet.CLUSTERS, Facet.SUBNETS})  # what the report's map of subnets shows
 NARROWEST, WIDEST = 80, 140
 
 
@@ -65,15 +64,13 @@ def audit(
 
         eksnet audit --from snapshot.json --check 'XEN*' --json
     """
-    from eksnet.pipeline.audit import exit_code, judge
-
     started = dt.datetime.now(dt.UTC)
     chosen = options.Format.JSON if as_json else format_
     statuses = _statuses(status, chosen)
     rules = _rules(suppressions)
     thresholds = options.limits(config)
     checks = select(catalogue(), check or ())
-    facets = frozenset(facet for each in checks for facet in each.facets) | MAP
+    facets = frozenset(facet for each in checks for facet in each.facets) | MAPPED
     snapshots = options.snapshots(
         facets,
         region=region,
@@ -180,7 +177,7 @@ def iam_policy(check: options.Checks = None) -> None:
     from eksnet.collect import facets
 
     checks = select(catalogue(), check or ())
-    wanted = frozenset(facet for each in checks for facet in each.facets) | MAP
+    wanted = frozenset(facet for each in checks for facet in each.facets) | MAPPED
     actions = sorted({*facets.iam_actions(wanted), *facets.ALWAYS})
     statement = {"Sid": "EksnetAudit", "Effect": "Allow", "Action": actions, "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}

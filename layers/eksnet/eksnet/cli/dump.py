@@ -5,8 +5,8 @@ import typer
 from eksnet.checks import catalogue
 from eksnet.cli import options
 from eksnet.cli.app import app
-from eksnet.cli.audit import MAP
 from eksnet.engine.select import select
+from eksnet.pipeline.audit import MAPPED
 
 
 @app.command("dump-commands")
@@ -25,5 +25,5 @@ def dump_commands(check: options.Checks = None) -> None:
     from eksnet.collect.dump_commands import commands
 
     checks = select(catalogue(), check or ())
-    wanted = frozenset(facet for each in checks for facet in each.facets) | MAP
+    wanted = frozenset(facet for each in checks for facet in each.facets) | MAPPED
     typer.echo(commands(wanted), nl=False)

@@ -60,7 +60,7 @@ def upgrade_verdict(snapshot: Snapshot, cluster: Cluster, minimum_free: int) -> 
     listed = {} if blind else subnet_by_id(snapshot)
     seen = [listed[each] for each in sorted(set(cluster.subnet_ids)) if each in listed]
     rooms = [SubnetRoom(subnet_id=s.id, az_id=s.az_id, free_ips=s.free_ips) for s in seen]
-    unseen = tuple(sorted(set(cluster.subnet_ids) - set(listed)))
+    unseen = tuple(sorted({each for each in cluster.subnet_ids if each not in listed}))
     zones = _best(rooms)
     short = tuple(room for room in rooms if room.free_ips < minimum_free)
     reasons = (

@@ -8,7 +8,7 @@ from typing import Any
 from eksnet.collect import parse_eks
 from eksnet.collect.calls import NOT_FOUND, Calls, RefusedError
 from eksnet.collect.details import Details
-from eksnet.collect.facets import ADDONS, PER_CLUSTER, SWEEPS, Sweep, needed
+from eksnet.collect.facets import ADDONS, PER_CLUSTER, READABLE, SWEEPS, Sweep, needed
 from eksnet.collect.members import MEMBERS
 from eksnet.collect.session import WORKERS, Session
 from eksnet.model.cluster import Cluster
@@ -132,7 +132,7 @@ class _Collector:
         return Snapshot(
             target=target,
             captured_at=started.replace(microsecond=0),
-            seen=self.wanted - {Facet.HISTORY},
+            seen=self.wanted & READABLE,
             blinds=tuple(sorted(self.calls.blinds, key=_blind_order)),
             selected=None if asked is None else tuple(sorted(asked)),
             cluster_names=tuple(sorted(self.names)),

@@ -1,5 +1,6 @@
 """A snapshot in a file: JSON, gzipped where the name ends in ``.gz``, read back exactly."""
 
+import contextlib
 import functools
 import gzip
 import json
@@ -36,7 +37,8 @@ def write(snapshot: Snapshot, path: pathlib.Path) -> None:
         part.write_bytes(data)
         part.replace(path)
     except OSError as problem:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
         msg = f"{path}: {problem.strerror}"
         raise InputError(msg) from problem
 

@@ -17,6 +17,7 @@ from eksnet.model.snapshot import Facet, Snapshot, subnet_by_id
 from eksnet.network.cidr import usable
 
 FAILED, UNSEEN = 1, 3
+MAPPED = frozenset({Facet.CLUSTERS, Facet.SUBNETS, Facet.REGIONS})  # what every report shows
 
 
 def judge(
@@ -29,12 +30,13 @@ def judge(
 ) -> Audit:
     """Ask ``checks`` of every snapshot, and mark what ``rules`` accept."""
     now = dt.datetime.now(dt.UTC)
+    facets = MAPPED.union(*(check.facets for check in checks))
     findings = sorted(
         (finding for snapshot in snapshots for finding in run(snapshot, checks, limits)), key=order
     )
     return Audit(
         run=Run(id=uuid.uuid4().hex, started_at=started_at, finished_at=now, version=__version__),
-        coverage=tuple(coverage(snapshot) for snapshot in snapshots),
+        coverage=tuple(coverage(snapshot, facets) for snapshot in snapshots),
         findings=suppress(findings, rules, now.date()),
         subnets=tuple(use for snapshot in snapshots for use in subnet_uses(snapshot)),
         expired=tuple(
@@ -50,8 +52,8 @@ def judge(
     )
 
 
-def coverage(snapshot: Snapshot) -> TargetCoverage:
-    """Return what was seen of a target, and what was not."""
+def coverage(snapshot: Snapshot, facets: frozenset[Facet]) -> TargetCoverage:
+    """Return what was seen of a target, and what of ``facets`` was not."""
     unlisted = any(
         blind.facet is Facet.CLUSTERS and blind.cluster is None for blind in snapshot.blinds
     )
@@ -62,7 +64,7 @@ def coverage(snapshot: Snapshot) -> TargetCoverage:
         clusters_assessed=len(snapshot.clusters),
         asked=snapshot.selected,
         partial=snapshot.partial,
-        blinds=snapshot.blinds,
+        blinds=tuple(blind for blind in snapshot.blinds if blind.facet in facets),
     )
 
 

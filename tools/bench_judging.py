@@ -1,0 +1,174 @@
+"""Judge a large snapshot with the whole catalogue; print the figures as JSON.
+
+`bench_judging.py CLUSTERS [--profile]`. The snapshot is made by the collector's own parsers of the
+same items that the loopback AWS serves, so its records are what a real audit would hold.
+"""
+
+import argparse
+import collections
+import cProfile
+import dataclasses
+import json
+import pstats
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import bench_eks
+import bench_network
+from eksnet.checks import catalogue
+from eksnet.collect import parse_ec2, parse_eks
+from eksnet.collect.facets import SWEEPS
+from eksnet.engine.check import Answer, Check
+from eksnet.engine.limits import Limits
+from eksnet.engine.run import run
+from eksnet.model.cluster import ClusterRole
+from eksnet.model.finding import Finding
+from eksnet.model.snapshot import Facet, Snapshot, Target
+from eksnet.network.blocks import free_28
+from eksnet.network.cidr import block
+
+EXTRA_ENIS = 2  # 50 interfaces a cluster, so that 5,000 clusters have 250,000
+USED = 60_000
+REPEATS = 5
+
+
+def snapshot(clusters: int) -> Snapshot:
+    """Return a snapshot of everything but history."""
+    found: Any = {sweep.field: tuple(_swept(sweep, clusters)) for sweep in SWEEPS}
+    target = Target(account_id=bench_network.ACCOUNT, region=bench_network.REGION)
+    numbers = range(clusters)
+    return Snapshot(
+        target=target,
+        captured_at=bench_network.MOMENT,
+        seen=frozenset(Facet),
+        cluster_names=tuple(bench_network.name(number) for number in numbers),
+        clusters=tuple(parse_eks.cluster(bench_eks.cluster(number)) for number in numbers),
+        node_groups=tuple(
+            parse_eks.node_group(bench_eks.node_group(number, group))
+            for number in numbers
+            for group in bench_eks.GROUPS
+        ),
+        addons=tuple(
+            parse_eks.addon(bench_eks.addon(number, kind))
+            for number in numbers
+            for kind in bench_eks.ADDONS
+        ),
+        cluster_roles=tuple(
+            ClusterRole(
+                arn=f"arn:aws:iam::{bench_network.ACCOUNT}:role/eks-{number}",
+                policy_arns=tuple(each["PolicyArn"] for each in bench_eks.policies()),
+            )
+            for number in range(bench_network.ROLES)
+        ),
+        instance_types=tuple(
+            parse_ec2.instance_type(bench_network.instance_type(kind))
+            for kind in bench_network.TYPES
+        ),
+        **_with_attributes(found),
+    )
+
+
+def _swept(sweep: Any, clusters: int) -> Iterator[object]:  # noqa: ANN401 - any sweep
+    for number in range(clusters):
+        for raw in bench_network.SWEPT[sweep.operation](number):
+            yield from sweep.parse(raw)
+        if sweep.operation == "DescribeNetworkInterfaces":
+            for extra in bench_network.strangers(number, EXTRA_ENIS):
+                yield from sweep.parse(extra)
+
+
+def _with_attributes(found: dict[str, Any]) -> dict[str, Any]:
+    vpcs = tuple(
+        dataclasses.replace(vpc, dns_support=True, dns_hostnames=True) for vpc in found["vpcs"]
+    )
+    return {**found, "vpcs": vpcs}
+
+
+def timed(
+    evaluate: Callable[[Snapshot, Limits], Iterator[Answer]], name: str, spent: dict[str, float]
+) -> Callable[[Snapshot, Limits], Iterator[Answer]]:
+    """Return ``evaluate`` noting the seconds its answers take."""
+
+    def noted(seen: Snapshot, limits: Limits) -> Iterator[Answer]:
+        started = time.perf_counter()
+        for answer in evaluate(seen, limits):
+            spent[name] += time.perf_counter() - started
+            yield answer
+            started = time.perf_counter()
+        spent[name] += time.perf_counter() - started
+
+    return noted
+
+
+def judged(seen: Snapshot) -> tuple[float, dict[str, float], tuple[Finding, ...]]:
+    """Return the seconds judging takes, those of each check, and the findings."""
+    spent: dict[str, float] = collections.defaultdict(float)
+    checks: list[Check] = [
+        dataclasses.replace(check, evaluate=timed(check.evaluate, check.id, spent))
+        for check in catalogue()
+    ]
+    started = time.perf_counter()
+    findings = run(seen, checks, Limits())
+    return time.perf_counter() - started, spent, findings
+
+
+def free_blocks() -> tuple[float, int]:
+    """Return the least seconds the search for free /28s takes, and how many there are.
+
+    The addresses come as text, as EC2 tells them, and become integers before.
+    """
+    whole = block("10.0.0.0/16")
+    used = [whole.first + 4 + each for each in range(USED)]
+    took = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        free = free_28(whole, used)
+        took.append(time.perf_counter() - started)
+    return min(took), len(free)
+
+
+def peak() -> float:
+    """Return the most memory this process has held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("clusters", type=int)
+    parser.add_argument("--profile", action="store_true", help="print where the time goes instead")
+    asked = parser.parse_args()
+    blocks, free = free_blocks()
+    seen = snapshot(asked.clusters)
+    before = peak()
+    if asked.profile:
+        with cProfile.Profile() as profile:
+            judged(seen)
+        pstats.Stats(profile, stream=sys.stdout).sort_stats("tottime").print_stats(40)
+        return
+    total, spent, findings = judged(seen)
+    sizes = {
+        "clusters": len(seen.clusters),
+        "subnets": len(seen.subnets),
+        "network interfaces": len(seen.enis),
+        "instances": len(seen.instances),
+    }
+    figures = {
+        "sizes": sizes,
+        "total": total,
+        "checks": spent,
+        "rest": total - sum(spent.values()),
+        "findings": len(findings),
+        "before": before,
+        "peak": peak(),
+        "blocks": blocks,
+        "free": free,
+    }
+    json.dump(figures, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
