@@ -33,7 +33,7 @@ HEAD = """\
 # max_enis counts the default network card; all_cards_enis every card. published_max_pods is \
 eni-max-pods.txt. Blank means that the sources do not say.
 """
-COLUMNS = [
+COLUMNS = (
     "instance_type",
     "max_enis",
     "ipv4_per_eni",
@@ -46,7 +46,7 @@ COLUMNS = [
     "vcpus",
     "published_max_pods",
     "source",
-]
+)
 
 ENTRY = re.compile(r'^\t"(?P<name>[^"]+)":\s*\{\n(?P<body>.*?)^\t\},?$', re.MULTILINE | re.DOTALL)
 FIELD = re.compile(r'^\t\t(?P<key>\w+):\s*"?(?P<value>[^",{\n]*)"?,$', re.MULTILINE)

@@ -46,7 +46,7 @@ def test_the_table_has_one_line_a_type_and_a_question_mark_for_the_unknown() -> 
 
 def test_an_unknown_type_and_no_type_are_bad_input() -> None:
     with pytest.raises(InputError, match="did you mean"):
-        say("m5.lage")
+        say("m5.lagre")
     with pytest.raises(InputError, match="--all"):
         say()
 

@@ -1,8 +1,12 @@
 """Raw AWS answers of a small healthy account, as `aws` prints them, and the folders they fill."""
 
+import datetime as dt
 import json
 import pathlib
 from typing import Any
+
+from eksnet.collect.dump import read_dump
+from eksnet.model.snapshot import Blind, Facet, Snapshot
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 Raw = dict[str, Any]
@@ -175,3 +179,30 @@ def fill(folder: pathlib.Path, files: dict[str, Raw]) -> pathlib.Path:
     for name, raw in files.items():
         (folder / f"{name}.json").write_text(json.dumps(raw, indent=4), encoding="utf-8")
     return folder
+
+
+NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
+
+
+def read(
+    folder: pathlib.Path, files: dict[str, Raw], *, partial: bool = False, **options: str
+) -> Snapshot:
+    return read_dump(
+        fill(folder, files),
+        options.get("account"),
+        options.get("region"),
+        partial=partial,
+        captured_at=NOW,
+    )
+
+
+def blind(snapshot: Snapshot, facet: Facet) -> Blind:
+    (only,) = (each for each in snapshot.blinds if each.facet is facet)
+    return only
+
+
+def without(*names: str) -> dict[str, Raw]:
+    files = account()
+    for name in names:
+        del files[name]
+    return files

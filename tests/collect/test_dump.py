@@ -1,50 +1,17 @@
 import dataclasses
-import datetime as dt
-import json
-import logging
-import os
 import pathlib
-import random
 
 import pytest
 
 from eksnet.checks import catalogue
 from eksnet.collect import parse_ec2, parse_eks, saved
-from eksnet.collect.dump import read_dump
-from eksnet.collect.facets import READABLE, SWEEPS
+from eksnet.collect.facets import READABLE, SWEEPS, Sweep
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
-from eksnet.model.errors import InputError
 from eksnet.model.finding import Status
-from eksnet.model.snapshot import Blind, Facet, Snapshot
+from eksnet.model.snapshot import Facet
 from tests.collect import recorded
-from tests.collect.recorded import ACCOUNT, EMPTY, REGION, Raw, account, fill
-
-NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
-
-
-def read(
-    folder: pathlib.Path, files: dict[str, Raw], *, partial: bool = False, **options: str
-) -> Snapshot:
-    return read_dump(
-        fill(folder, files),
-        options.get("account"),
-        options.get("region"),
-        partial=partial,
-        captured_at=NOW,
-    )
-
-
-def blind(snapshot: Snapshot, facet: Facet) -> Blind:
-    (only,) = (each for each in snapshot.blinds if each.facet is facet)
-    return only
-
-
-def without(*names: str) -> dict[str, Raw]:
-    files = account()
-    for name in names:
-        del files[name]
-    return files
+from tests.collect.recorded import ACCOUNT, REGION, account, blind, read, without
 
 
 def test_a_whole_recording_has_no_blind_and_holds_what_the_parsers_make(
@@ -76,16 +43,6 @@ def test_a_whole_recording_has_no_blind_and_holds_what_the_parsers_make(
             assert found[item.id] == item
 
 
-def test_names_and_order_of_files_do_not_matter(tmp_path: pathlib.Path) -> None:
-    whole = read(tmp_path / "a", account())
-    owned = {key: raw for key, raw in account().items() if "list-" in key or "get-" in key}
-    others = [raw for key, raw in account().items() if key not in owned]
-    random.Random(3).shuffle(others)  # noqa: S311 - an order, not a secret
-    renamed = owned | {f"file {number}": raw for number, raw in enumerate(others)}
-    renamed["list-nodegroups-payments"] = renamed.pop("eks-list-nodegroups-payments")
-    assert read(tmp_path / "b", renamed) == whole
-
-
 def test_a_dump_round_trips_as_a_snapshot(tmp_path: pathlib.Path) -> None:
     snapshot = read(tmp_path / "dump", account())
     saved.write(snapshot, tmp_path / "a.json")
@@ -94,7 +51,7 @@ def test_a_dump_round_trips_as_a_snapshot(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("sweep", SWEEPS, ids=lambda sweep: sweep.key)
 def test_a_kind_that_is_not_there_is_blind_by_its_own_api(
-    tmp_path: pathlib.Path, sweep: parse_ec2.Raw
+    tmp_path: pathlib.Path, sweep: Sweep
 ) -> None:
     files = {name: raw for name, raw in account().items() if sweep.key not in raw}
     found = blind(read(tmp_path, files), sweep.facet)
@@ -105,7 +62,7 @@ def test_a_kind_that_is_not_there_is_blind_by_its_own_api(
 @pytest.mark.parametrize("token", ["NextToken", "nextToken", "Marker", "IsTruncated"])
 @pytest.mark.parametrize("sweep", SWEEPS, ids=lambda sweep: sweep.key)
 def test_a_list_that_goes_on_is_blind_and_never_a_short_list(
-    tmp_path: pathlib.Path, sweep: parse_ec2.Raw, token: str
+    tmp_path: pathlib.Path, sweep: Sweep, token: str
 ) -> None:
     files = account()
     name = next(name for name, raw in files.items() if sweep.key in raw)
@@ -113,19 +70,6 @@ def test_a_list_that_goes_on_is_blind_and_never_a_short_list(
     snapshot = read(tmp_path, files, region=REGION)
     assert blind(snapshot, sweep.facet).error == "Truncated"
     assert getattr(snapshot, sweep.field) == ()
-
-
-def test_an_empty_token_is_the_end_of_the_list(tmp_path: pathlib.Path) -> None:
-    files = account()
-    files["describe-subnets"] |= {"NextToken": "", "nextToken": None}
-    assert read(tmp_path, files).blinds == ()
-
-
-def test_several_files_of_a_kind_are_merged_and_duplicates_dropped(tmp_path: pathlib.Path) -> None:
-    files = account()
-    files["more"] = {"Subnets": [recorded.subnet(), recorded.subnet("subnet-0c")]}
-    snapshot = read(tmp_path, files)
-    assert [each.id for each in snapshot.subnets] == ["subnet-0a", "subnet-0b", "subnet-0c"]
 
 
 @pytest.mark.parametrize(
@@ -261,157 +205,3 @@ def test_no_answer_turns_when_a_file_is_lost(tmp_path: pathlib.Path) -> None:
 def test_partial_is_carried_to_the_engine(tmp_path: pathlib.Path) -> None:
     assert read(tmp_path, account(), partial=True).partial
     assert not read(tmp_path, account()).partial
-
-
-def test_the_time_is_the_newest_files(tmp_path: pathlib.Path) -> None:
-    fill(tmp_path, account())
-    for number, path in enumerate(sorted(tmp_path.iterdir())):
-        os.utime(path, (1_000_000 + number, 1_000_000 + number))
-    found = read_dump(tmp_path, None, None, partial=False).captured_at
-    assert found == dt.datetime.fromtimestamp(1_000_000 + len(account()) - 1, dt.UTC)
-
-
-def test_what_is_in_folders_is_left_alone(tmp_path: pathlib.Path) -> None:
-    whole = read(tmp_path, account())
-    fill(tmp_path / "extra", {"describe-subnets_2": {"Subnets": [recorded.subnet("subnet-0z")]}})
-    (tmp_path / "notes.md").write_text("not JSON", encoding="utf-8")
-    assert read(tmp_path, {}) == whole
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", "empty"),
-        (" \n", "empty"),
-        ('{"Subnets": [', "not whole JSON"),
-        ("[]", "object"),
-        ("null", "object"),
-        ('{"Subnets": {}}', "Subnets is not a list"),
-        ('{"Subnets": [{}]}', r"Subnets\[0\] has no 'SubnetId'"),
-        ('{"Subnets": [3]}', r"Subnets\[0\] can't be read"),
-        ('{"cluster": {"name": "x"}}', "cluster has no"),
-        ('{"nodegroups": 3}', "nodegroups is not a list"),
-        ('{"AttachedPolicies": [{}]}', "AttachedPolicies has no 'PolicyArn'"),
-        ("\x00", "not whole JSON"),
-    ],
-)
-def test_a_broken_file_is_one_line_that_names_it(
-    tmp_path: pathlib.Path, text: str, says: str
-) -> None:
-    fill(tmp_path, account())
-    (tmp_path / "broken.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=says) as caught:
-        read_dump(tmp_path, None, None, partial=False)
-    assert str(tmp_path / "broken.json") in str(caught.value)
-    assert len(str(caught.value).splitlines()) == 1
-
-
-def test_every_truncation_of_a_file_is_refused(tmp_path: pathlib.Path) -> None:
-    fill(tmp_path, account())
-    path = tmp_path / "describe-subnets.json"
-    whole = path.read_text(encoding="utf-8")
-    for size in range(0, len(whole), 37):
-        path.write_text(whole[:size], encoding="utf-8")
-        with pytest.raises(InputError, match="describe-subnets"):
-            read_dump(tmp_path, None, None, partial=False)
-
-
-def test_values_of_the_wrong_type_are_refused(tmp_path: pathlib.Path) -> None:
-    files = account() | {"s": {"Subnets": [recorded.subnet("s-1", AvailableIpAddressCount="x")]}}
-    with pytest.raises(InputError, match="free_ips"):
-        read(tmp_path, files)
-
-
-def test_no_folder_and_no_file_are_refused(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(InputError, match=r"no \.json file"):
-        read_dump(tmp_path, None, None, partial=False)
-    with pytest.raises(InputError, match="No such file"):
-        read_dump(tmp_path / "nowhere", None, None, partial=False)
-
-
-def test_what_windows_shells_write_is_read(tmp_path: pathlib.Path) -> None:
-    whole = read(tmp_path / "a", account())
-    folder = fill(tmp_path / "b", account())
-    for encoding, path in zip(("utf-16", "utf-8-sig"), sorted(folder.iterdir()), strict=False):
-        path.write_text(path.read_text(encoding="utf-8"), encoding=encoding)
-    assert read(folder, {}) == whole
-
-
-def test_unknown_keys_are_named_and_ignored(
-    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    files = account() | {"describe-addresses": {"Addresses": []}}
-    with caplog.at_level(logging.WARNING):
-        assert read(tmp_path, files).blinds == ()
-    assert "describe-addresses.json: not used: Addresses" in caplog.text
-
-
-def test_the_account_is_unknown_and_the_region_required_when_nothing_tells(
-    tmp_path: pathlib.Path,
-) -> None:
-    files = {key: {key: []} for key in EMPTY}
-    with pytest.raises(InputError, match="--region"):
-        read(tmp_path, files)
-    target = read(tmp_path, files, region="us-gov-west-1").target
-    assert (target.account_id, target.region) == ("unknown", "us-gov-west-1")
-    assert target.partition == "aws-us-gov"
-    assert (
-        read(tmp_path, files, region="cn-north-1", account="1" * 12).target.account_id == "1" * 12
-    )
-
-
-def test_the_caller_tells_the_account(tmp_path: pathlib.Path) -> None:
-    shared = recorded.subnet(OwnerId="999999999999", SubnetArn="")
-    files = {
-        "a": {"Subnets": [shared]},
-        "b": {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/x/y"},
-    }
-    assert read(tmp_path, files).target.account_id == ACCOUNT
-
-
-def test_a_shared_vpc_does_not_hide_whose_clusters_they_are(tmp_path: pathlib.Path) -> None:
-    files = account()
-    files["describe-vpcs"]["Vpcs"][0]["OwnerId"] = "999999999999"
-    assert read(tmp_path, files).target.account_id == ACCOUNT
-
-
-def test_several_accounts_or_regions_must_be_chosen_from(tmp_path: pathlib.Path) -> None:
-    abroad = recorded.subnet("subnet-0x", "us-east-1a")
-    with pytest.raises(InputError, match="eu-west-1, us-east-1: give --region"):
-        read(tmp_path / "a", account() | {"abroad": {"Subnets": [abroad]}})
-    other = recorded.cluster("x", arn="arn:aws:eks:eu-west-1:999999999999:cluster/x")
-    with pytest.raises(InputError, match="111122223333, 999999999999: give --account"):
-        read(tmp_path / "b", account() | {"other": other})
-
-
-def test_a_chosen_region_takes_nothing_from_another(tmp_path: pathlib.Path) -> None:
-    files = without("describe-instances") | {
-        "abroad": {"Subnets": [recorded.subnet("subnet-0x", "us-east-1a", VpcId="vpc-0x")]},
-        "far": recorded.cluster("far", arn=f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/far"),
-    }
-    snapshot = read(tmp_path, files, region=REGION)
-    assert [each.id for each in snapshot.subnets] == ["subnet-0a", "subnet-0b"]
-    assert [each.name for each in snapshot.clusters] == ["payments"]
-    # An empty list may be the other region's: nothing in it tells whose it is.
-    assert blind(snapshot, Facet.FLOW_LOGS).error == "OtherRegion"
-    assert {each.facet for each in snapshot.blinds} >= {Facet.NAT_GATEWAYS, Facet.ROUTE_TABLES}
-
-
-def test_a_region_that_nothing_is_of_shows_nothing(tmp_path: pathlib.Path) -> None:
-    snapshot = read(tmp_path, account(), region="sa-east-1")
-    assert snapshot.subnets == ()
-    assert snapshot.clusters == ()
-    assert {each.status for each in run(snapshot, catalogue(), Limits())} == {Status.UNKNOWN}
-
-
-def test_local_zones_name_their_region(tmp_path: pathlib.Path) -> None:
-    local = recorded.subnet("subnet-0l", "us-west-2-lax-1a", SubnetArn="")
-    assert read(tmp_path, {"a": {"Subnets": [local]}}).target.region == "us-west-2"
-
-
-def test_the_files_are_not_changed(tmp_path: pathlib.Path) -> None:
-    fill(tmp_path, account())
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    read_dump(tmp_path, None, None, partial=False)
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
-    assert all(json.loads(each) for each in before.values())

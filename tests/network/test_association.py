@@ -230,3 +230,9 @@ def test_the_order_of_secondary_blocks_does_not_matter(
     texts = [str(each) for each in own]
     mixed = [texts[0], *data.draw(st.permutations(texts[1:]))]
     assert decide(texts, str(add)).allowed is decide(mixed, str(add)).allowed
+
+
+def test_an_existing_block_that_no_vpc_can_have_is_pointed_out() -> None:
+    decision = decide(["10.0.0.0/8"], "100.64.0.0/16")
+    assert decision.allowed
+    assert "10.0.0.0/8" in decision.warnings[0]

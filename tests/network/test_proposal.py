@@ -189,3 +189,7 @@ def test_a_proposal_is_legal_and_none_means_that_no_block_is(
         assert answer.cidr in legal
     else:
         assert not legal
+
+
+def test_the_rules_have_the_last_word() -> None:
+    assert stopped(propose(world("169.254.0.0/16"), VPC, 16)).rule == "never-allowed"

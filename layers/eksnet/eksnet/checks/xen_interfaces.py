@@ -7,7 +7,7 @@ from eksnet.cni.eni import x_enis_by_cluster
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
 from eksnet.model.cluster import Cluster
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, counted
 from eksnet.model.network import Eni
 from eksnet.model.resource import cluster_resource, eni_resource
 from eksnet.model.snapshot import Facet, Snapshot
@@ -46,9 +46,11 @@ def x_eni_count(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa
         count = len(x_enis_by_cluster(snapshot).get(cluster.name, ()))
         seen: dict[str, Any] = {"x_enis": count, "status": cluster.status}
         if count < FEWEST:
-            yield _few(snapshot, cluster, f"{count} x-ENIs, at least {FEWEST} expected", seen)
+            yield _few(
+                snapshot, cluster, f"{counted(count, 'x-ENI')}, at least {FEWEST} expected", seen
+            )
         elif count <= MOST:
-            yield passed(resource, f"{count} x-ENIs", cluster=cluster.name, **seen)
+            yield passed(resource, counted(count, "x-ENI"), cluster=cluster.name, **seen)
         elif cluster.status != "ACTIVE":
             text = f"{count} x-ENIs; more than {MOST} are expected while {cluster.status}"
             yield passed(resource, text, cluster=cluster.name, **seen)
@@ -90,11 +92,11 @@ def x_eni_spread(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
         zones = sorted({eni.az for eni in enis})
         seen: dict[str, Any] = {"x_enis": len(enis), "zones": zones}
         if len(zones) >= ZONES_NEEDED:
-            text = f"x-ENIs in {len(zones)} zones"
+            text = f"x-ENIs in {counted(len(zones), 'zone')}"
             yield passed(resource, text, cluster=cluster.name, positive=True, **seen)
         else:
             where = f"in {zones[0]} only" if zones else "in no zone"
-            text = f"{len(enis)} x-ENIs, {where}; {ZONES_NEEDED} zones needed"
+            text = f"{counted(len(enis), 'x-ENI')}, {where}; {ZONES_NEEDED} zones needed"
             yield _few(snapshot, cluster, text, seen)
 
 

@@ -8,7 +8,7 @@ from eksnet.cni.membership import cluster_subnets
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
 from eksnet.model.cluster import Cluster
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, counted
 from eksnet.model.network import Subnet
 from eksnet.model.resource import cluster_resource, subnet_resource
 from eksnet.model.snapshot import Facet, Snapshot, derived, enis_by_subnet, subnet_by_id
@@ -46,7 +46,7 @@ def zones(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG0
         found = sorted({subnets[each].az_id for each in cluster.subnet_ids if each in subnets})
         seen: dict[str, Any] = {"az_ids": found, "subnet_ids": sorted(set(cluster.subnet_ids))}
         if len(found) >= NEEDED:
-            text = f"cluster subnets in {len(found)} zones"
+            text = f"cluster subnets in {counted(len(found), 'zone')}"
             yield passed(resource, text, cluster=cluster.name, positive=True, **seen)
         elif missing:
             yield Unseen(
@@ -54,7 +54,7 @@ def zones(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG0
                 cluster=cluster.name,
                 api="ec2:DescribeSubnets",
                 error="NotListed",
-                message=f"{len(found)} zones seen, and EC2 did not list {', '.join(missing)}",
+                message=f"{counted(len(found), 'zone')} seen, and EC2 did not list {', '.join(missing)}",
             )
         else:
             text = f"cluster subnets in {len(found)} zones, {NEEDED} needed"

@@ -86,3 +86,8 @@ def finding_id(check_id: str, target: Target, cluster: str | None, resource: Res
     ]
     canonical = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with its noun, in the plural where that is due."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from eksnet.cni.upgrade import Upgrade
 from eksnet.model.audit import Audit, TargetCoverage
-from eksnet.model.finding import Finding, Severity, Status
+from eksnet.model.finding import Finding, Severity, Status, counted
 from eksnet.model.record import record
 from eksnet.model.snapshot import Blind, Target, grouped
 
@@ -119,11 +119,6 @@ def headline(audit: Audit) -> str:
     return _nothing_failed(audit)
 
 
-def counted(number: int, thing: str) -> str:
-    """Return a number with its noun, in the plural where that is due."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def clusters_known(coverage: Iterable[TargetCoverage]) -> int | None:
     """Return how many clusters exist, None as soon as one target could not tell."""
     numbers = [each.clusters_known for each in coverage]
@@ -160,7 +155,7 @@ def _refusal(key: tuple[str, str], blinds: Sequence[Blind], stopped: Sequence[Fi
         clusters=_unique(each.cluster for each in blinds if each.cluster),
         resources=_unique(each.resource.id for each in blinds if each.resource),
         region_wide=bool(stopped) or any(not each.cluster and not each.resource for each in blinds),
-        checks=_unique(each.check_id for each in stopped),
+        checks=tuple(sorted({each.check_id for each in stopped})),
     )
 
 

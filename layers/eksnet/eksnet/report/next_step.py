@@ -9,6 +9,7 @@ Advice = Callable[[str], str | None]
 """From a check's id to the next step, None when nobody wrote one."""
 
 _REFUSED = re.compile(r"AccessDenied|Unauthorized|Forbidden|NotAuthorized")
+_NOT_LISTED = frozenset({"NotFound", "NotListed"})
 _BUSY = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|Timeout|Unavailable|Internal")
 
 
@@ -23,10 +24,25 @@ def next_step(finding: Finding, advice: Advice) -> str:
 
 def reading_step(api: str, error: str) -> str:
     """Return what makes an API answer that did not."""
-    if api.startswith("eksnet:"):
-        return "The input does not hold this: capture it, and audit again"
-    if _REFUSED.search(error):
-        return f"Allow {api} for this role (eksnet iam-policy prints the policy), and audit again"
-    if _BUSY.search(error):
-        return "This passes: audit again"
-    return f"Find out why {api} fails, and audit again"
+    steps = (
+        (
+            api.startswith("eksnet:") or error == "NotRecorded",
+            "The input does not hold this: capture it, and audit again",
+        ),
+        (
+            api.startswith("kubernetes:"),
+            "Only Kubernetes tells: kubectl -n kube-system get daemonset aws-node -o yaml",
+        ),
+        (error == "NotRead", f"eksnet does not call {api}: look there yourself"),
+        (
+            error in _NOT_LISTED,
+            f"{api} did not list it: it was deleted, or is another account's",
+        ),
+        (
+            _REFUSED.search(error),
+            f"Allow {api} for this role (eksnet iam-policy prints the policy), and audit again",
+        ),
+        (_BUSY.search(error), "This passes: audit again"),
+    )
+    otherwise = f"Find out why {api} fails, and audit again"
+    return next((step for applies, step in steps if applies), otherwise)

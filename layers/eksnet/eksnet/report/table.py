@@ -9,13 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from eksnet.model.audit import Audit, TargetCoverage
-from eksnet.model.finding import Finding, Severity, Status
+from eksnet.model.finding import Finding, Severity, Status, counted
 from eksnet.report.digest import (
     Group,
     Place,
     Refusal,
     clusters_known,
-    counted,
     headline,
     places,
     refusals,
@@ -202,12 +201,14 @@ def _finding(finding: Finding, first: Finding | None) -> Text:
 
 
 def _unknown(api: str, error: str, findings: tuple[Finding, ...]) -> Iterator[RenderableType]:
-    checks = tuple(dict.fromkeys(each.check_id for each in findings))
+    checks = tuple(sorted({each.check_id for each in findings}))
     about = counted(len(checks), "check") + f": {named(checks, len(checks))}"
     refused = line(f"{api} answered {error}: ", (about, "bold"))
     yield _beside(line(("UNKNOWN", "bold magenta")), refused, EDGE, LABEL)
     told = [each for each in findings if not each.message.startswith(GENERIC)]
-    yield from _items([_finding(each, None) for each in told])
+    yield from _items(
+        list({text.plain: text for text in (_finding(f, None) for f in told)}.values())
+    )
     yield _next(reading_step(api, error))
 
 
