@@ -12,6 +12,7 @@ import re
 import sys
 import time
 import urllib.parse
+import typing
 from typing import Any
 
 import bench_eks
@@ -168,7 +169,7 @@ _FACETS = {
 class Server(asyncio.Protocol):
     """One connection: requests in, answers out, each late by the delay."""
 
-    calls: collections.Counter[str] = collections.Counter()
+    calls: typing.ClassVar[collections.Counter[str]] = collections.Counter()
     first: float | None = None
 
     def __init__(self, answers: Answers) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from eksnet.cni.settings import ADDON
-from eksnet.engine.check import Answer, check, failed, passed
+from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Addon, Cluster
 from eksnet.model.finding import Severity
@@ -85,6 +85,14 @@ def addon_well(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
 
 def _health(snapshot: Snapshot, cluster: Cluster, addon: Addon) -> Answer:
     resource = cluster_resource(snapshot, cluster)
+    if addon.health is None:
+        return Unseen(
+            resource=resource,
+            cluster=cluster.name,
+            api="eks:DescribeAddon",
+            error="NotInAnswer",
+            message="the answer tells no health",
+        )
     codes = sorted({issue.code for issue in addon.health})
     issues = sorted(f"{issue.code}: {issue.message}" for issue in addon.health)
     seen: dict[str, Any] = {"status": addon.status, "version": addon.version, "issues": issues}

@@ -44,7 +44,7 @@ def leaked_interfaces(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
         if not told:
             yield passed(
                 Resource(type="AWS::EC2::VPC", id=vpc_id),
-                f"no leaked CNI interface, {len(answers)} unattached for a moment only",
+                f"no leaked CNI interface; {len(answers)} unattached since a moment ago",
                 unattached=len(answers),
                 interfaces=len(_all_by_vpc(snapshot).get(vpc_id, ())),
             )
@@ -94,7 +94,7 @@ def _age_verdict(snapshot: Snapshot, limits: Limits, eni: Eni) -> Answer:
         what = "made" if born else "first seen unattached"
         text = f"unattached, {what} {minutes} minutes ago"
         return failed(resource, text, cluster=cluster, positive=True, **seen)
-    return passed(resource, "unattached for a moment only", cluster=cluster, **seen)
+    return passed(resource, "unattached since a moment ago", cluster=cluster, **seen)
 
 
 def _cluster(snapshot: Snapshot, eni: Eni) -> str | None:

@@ -63,7 +63,7 @@ def node_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
 def _judge_nodes(cluster: str, subnet: Subnet, found: list[Found], limits: Limits) -> Answer:
     resource = subnet_resource(subnet)
     total = usable(subnet.cidr)
-    percent = round(PERCENT * subnet.free_ips / total, 1)
+    percent = round(PERCENT * subnet.free_ips / total, 1) if total else 0.0
     text = f"{subnet.free_ips} of {total} usable addresses free ({percent} %)"
     seen: dict[str, Any] = {
         "free_ips": subnet.free_ips,

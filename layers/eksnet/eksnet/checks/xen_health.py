@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from eksnet.engine.check import Answer, check, failed, passed
+from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import HealthIssue
 from eksnet.model.finding import Severity
 from eksnet.model.resource import cluster_resource, node_group_resource
-from eksnet.model.snapshot import Facet, Snapshot
+from eksnet.model.snapshot import Facet, Resource, Snapshot
 
 # Codes: EKS API reference, ClusterIssue and Issue; the troubleshooting guide writes some of them
 # as IP_NOT_AVAILABLE, so they are compared without case and underscores.
@@ -59,6 +59,9 @@ def cluster_health(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # n
     """
     for cluster in snapshot.clusters:
         resource = cluster_resource(snapshot, cluster)
+        if cluster.health is None:
+            yield _silent(resource, cluster.name, "eks:DescribeCluster")
+            continue
         if not cluster.health:
             yield passed(resource, "no health issues", cluster=cluster.name, positive=True)
             continue
@@ -94,6 +97,9 @@ def node_group_health(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  
     """
     for group in snapshot.node_groups:
         resource = node_group_resource(group)
+        if group.health is None:
+            yield _silent(resource, group.cluster, "eks:DescribeNodegroup")
+            continue
         if not group.health:
             yield passed(resource, "no health issues", cluster=group.cluster, positive=True)
             continue
@@ -105,6 +111,16 @@ def node_group_health(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  
             positive=True,
             issues=_issues(group.health),
         )
+
+
+def _silent(resource: Resource, cluster: str, api: str) -> Unseen:
+    return Unseen(
+        resource=resource,
+        cluster=cluster,
+        api=api,
+        error="NotInAnswer",
+        message="the answer tells no health",
+    )
 
 
 def _key(code: str) -> str:

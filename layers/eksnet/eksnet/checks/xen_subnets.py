@@ -12,7 +12,7 @@ from eksnet.model.finding import Severity, counted
 from eksnet.model.network import Subnet
 from eksnet.model.resource import cluster_resource, subnet_resource
 from eksnet.model.snapshot import Facet, Snapshot, derived, enis_by_subnet, subnet_by_id
-from eksnet.network.cidr import block, usable
+from eksnet.network.cidr import BITS, block, usable
 
 BEST_PRACTICES = "https://docs.aws.amazon.com/eks/latest/best-practices/subnets.html"
 NEEDED = 2  # "at least two subnets that are in different Availability Zones": EKS, network-reqs
@@ -54,10 +54,10 @@ def zones(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG0
                 cluster=cluster.name,
                 api="ec2:DescribeSubnets",
                 error="NotListed",
-                message=f"{counted(len(found), 'zone')} seen, and EC2 did not list {', '.join(missing)}",
+                message=f"{len(found)} zone(s) seen; EC2 did not list {', '.join(missing)}",
             )
         else:
-            text = f"cluster subnets in {len(found)} zones, {NEEDED} needed"
+            text = f"cluster subnets in {counted(len(found), 'zone')}, {NEEDED} needed"
             yield failed(resource, text, cluster=cluster.name, positive=True, **seen)
 
 
@@ -122,7 +122,7 @@ def size(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG00
             yield _not_listed(cluster, subnet_id)
             continue
         resource = subnet_resource(subnet)
-        length = block(subnet.cidr).length
+        length = block(subnet.cidr).length if subnet.cidr else BITS
         seen: dict[str, Any] = {"cidr": subnet.cidr, "usable": usable(subnet.cidr)}
         if length < SMALLEST:
             text = f"a /{length} with {seen['usable']} usable addresses"

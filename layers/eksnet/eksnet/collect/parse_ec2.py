@@ -86,7 +86,7 @@ def subnet(raw: Raw) -> Subnet:
         arn=raw.get("SubnetArn", ""),
         vpc_id=raw["VpcId"],
         owner_id=raw.get("OwnerId", ""),
-        cidr=raw["CidrBlock"],
+        cidr=raw.get("CidrBlock") or "",
         ipv6_cidrs=_ipv6_blocks(raw),
         az=raw["AvailabilityZone"],
         az_id=raw.get("AvailabilityZoneId") or raw["AvailabilityZone"],

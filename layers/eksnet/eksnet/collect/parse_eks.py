@@ -4,14 +4,17 @@ from eksnet.collect.parse_ec2 import Raw, moment
 from eksnet.model.cluster import Addon, Cluster, FargateProfile, HealthIssue, NodeGroup
 
 
-def _health(raw: Raw) -> tuple[HealthIssue, ...]:
+def _health(raw: Raw) -> tuple[HealthIssue, ...] | None:
+    """Return the issues; None where the answer is silent: an older API version gave no health."""
+    if raw.get("health") is None:
+        return None
     return tuple(
         HealthIssue(
             code=str(each.get("code", "")),
             message=str(each.get("message", "")),
             resource_ids=tuple(each.get("resourceIds") or ()),
         )
-        for each in (raw.get("health") or {}).get("issues") or ()
+        for each in raw["health"].get("issues") or ()
     )
 
 
@@ -34,8 +37,8 @@ def cluster(raw: Raw) -> Cluster:
         subnet_ids=tuple(vpc.get("subnetIds") or ()),
         security_group_ids=tuple(vpc.get("securityGroupIds") or ()),
         cluster_security_group_id=vpc.get("clusterSecurityGroupId") or None,
-        endpoint_public=bool(vpc.get("endpointPublicAccess")),
-        endpoint_private=bool(vpc.get("endpointPrivateAccess")),
+        endpoint_public=bool(vpc["endpointPublicAccess"]),
+        endpoint_private=bool(vpc["endpointPrivateAccess"]),
         public_access_cidrs=tuple(vpc.get("publicAccessCidrs") or ()),
         role_arn=raw.get("roleArn", ""),
         ip_family=network.get("ipFamily") or "ipv4",

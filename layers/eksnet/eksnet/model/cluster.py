@@ -7,7 +7,7 @@ from eksnet.model.record import Tags, record
 
 @record
 class HealthIssue:
-    """One issue that EKS itself reports, with the resources it names."""
+    """One issue that EKS itself reports; where an answer tells no health, it is None, not ()."""
 
     code: str
     message: str
@@ -39,7 +39,7 @@ class Cluster:
     remote_node_cidrs: tuple[str, ...] = ()
     remote_pod_cidrs: tuple[str, ...] = ()
     auto_mode: bool = False
-    health: tuple[HealthIssue, ...] = ()
+    health: tuple[HealthIssue, ...] | None = ()
     tags: Tags
 
 
@@ -64,7 +64,7 @@ class NodeGroup:
     max_unavailable_percent: int | None = None
     launch_template_id: str | None = None
     autoscaling_groups: tuple[str, ...] = ()
-    health: tuple[HealthIssue, ...] = ()
+    health: tuple[HealthIssue, ...] | None = ()
     tags: Tags
 
 
@@ -91,7 +91,7 @@ class Addon:
     status: str
     configuration: str | None = None
     role_arn: str | None = None
-    health: tuple[HealthIssue, ...] = ()
+    health: tuple[HealthIssue, ...] | None = ()
     tags: Tags
 
 

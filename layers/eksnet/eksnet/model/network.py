@@ -30,7 +30,7 @@ class Vpc:
 
 @record
 class Subnet:
-    """A subnet. ``free_ips`` is EC2's own AvailableIpAddressCount."""
+    """A subnet. ``free_ips`` is EC2's own count; an IPv6-only subnet's ``cidr`` is empty."""
 
     id: str
     arn: str

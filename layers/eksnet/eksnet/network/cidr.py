@@ -57,5 +57,5 @@ def address(text: str) -> int:
 
 
 def usable(cidr: str) -> int:
-    """Return how many addresses of a subnet can be given away."""
-    return block(cidr).size - RESERVED
+    """Return how many addresses of a subnet can be given away; an IPv6-only one ("") has none."""
+    return block(cidr).size - RESERVED if cidr else 0

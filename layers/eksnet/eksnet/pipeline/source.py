@@ -35,7 +35,15 @@ def load_snapshot(
         raise InputError(msg)
     from eksnet.collect import saved
 
-    return saved.read(path)
+    snapshot = saved.read(path)
+    for option, given, there in (
+        ("--account", account, snapshot.target.account_id),
+        ("--region", region, snapshot.target.region),
+    ):
+        if given not in (None, there):
+            msg = f"{path} is of {there}: {option} {given} does not fit"
+            raise InputError(msg)
+    return dataclasses.replace(snapshot, partial=snapshot.partial or partial)
 
 
 def look(

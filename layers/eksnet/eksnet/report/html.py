@@ -10,10 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from eksnet.model.audit import Audit, SubnetUse
-from eksnet.model.finding import Finding, Severity, Status
+from eksnet.model.finding import Finding, Severity, Status, counted
 from eksnet.model.record import record
 from eksnet.model.snapshot import grouped
-from eksnet.report.digest import Place, clusters_known, counted, headline, places, refusals
+from eksnet.report.digest import Place, clusters_known, headline, places, refusals
 from eksnet.report.escape import visible
 from eksnet.report.next_step import Advice, next_step, reading_step
 from eksnet.report.plain import instant, plain
