@@ -156,15 +156,12 @@ def _nat_verdict(snapshot: Snapshot, cluster: Cluster, subnet_id: str, table: Ro
     if nat.state != AVAILABLE:
         text = f"{nat.id} is {nat.state}"
         return failed(resource, text, cluster=cluster.name, positive=own, **seen)
-    if nat.subnet_id is None:
-        text = f"{nat.id} is a regional NAT gateway"
-        return passed(resource, text, cluster=cluster.name, positive=own, **seen)
-    home = subnets.get(nat.subnet_id)
-    if home is None:
+    home = subnets.get(nat.subnet_id) if nat.subnet_id else None
+    if nat.subnet_id and home is None:
         what = f"the subnet of {nat.id}"
         return _unseen(snapshot, cluster, subnet_id, api="ec2:DescribeSubnets", what=what)
-    if home.az_id == subnet.az_id:
-        text = f"{nat.id} is in the same zone"
+    if home is None or home.az_id == subnet.az_id:
+        text = f"{nat.id} is in the same zone" if home else f"{nat.id} is regional"
         return passed(resource, text, cluster=cluster.name, positive=own, **seen)
     return failed(
         resource,

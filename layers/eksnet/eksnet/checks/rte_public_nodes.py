@@ -73,12 +73,16 @@ def _verdict(snapshot: Snapshot, group: NodeGroup) -> Answer:
             **seen,
         )
     if unseen or not ids:
-        return Unseen(
-            resource=resource,
-            cluster=group.cluster,
-            api="ec2:DescribeRouteTables",
-            error="NotFound",
-            message=f"route tables not seen of: {', '.join(unseen) or 'no subnet at all'}",
-        )
+        return _no_tables(group, unseen)
     text = f"no public subnet without MapPublicIpOnLaunch among {len(ids)}"
     return passed(resource, text, cluster=group.cluster, **seen)
+
+
+def _no_tables(group: NodeGroup, unseen: list[str]) -> Unseen:
+    return Unseen(
+        resource=node_group_resource(group),
+        cluster=group.cluster,
+        api="ec2:DescribeRouteTables",
+        error="NotFound",
+        message=f"route tables not seen of: {', '.join(unseen) or 'no subnet at all'}",
+    )

@@ -137,11 +137,8 @@ def _verdict(
     snapshot: Snapshot, cluster: Cluster, group_id: str, paths: Mapping[Groups, Path]
 ) -> Answer:
     group = security_group_by_id(snapshot).get(group_id)
-    resource = (
-        security_group_resource(snapshot, group)
-        if group
-        else Resource(type="AWS::EC2::SecurityGroup", id=group_id)
-    )
+    unnamed = Resource(type="AWS::EC2::SecurityGroup", id=group_id)
+    resource = security_group_resource(snapshot, group) if group else unnamed
     sets = sorted(sorted(groups) for groups in paths)
     seen: dict[str, Any] = {
         "cluster_security_group": cluster.cluster_security_group_id,
@@ -149,11 +146,11 @@ def _verdict(
     }
     closed = [
         text
-        for text, shut in (
-            ("the pods' groups don't let port 53 go out", _any_no(p.out for p in paths.values())),
-            ("the nodes' groups don't let port 53 in", _any_no(p.into for p in paths.values())),
+        for text, answers in (
+            ("the pods' groups don't let port 53 go out", {p.out for p in paths.values()}),
+            ("the nodes' groups don't let port 53 in", {p.into for p in paths.values()}),
         )
-        if shut
+        if Reach.NO in answers
     ]
     if closed:
         return failed(resource, "; ".join(closed), cluster=cluster.name, closed=closed, **seen)
@@ -167,7 +164,3 @@ def _verdict(
         )
     text = "TCP and UDP 53 are open from the pods to the nodes"
     return passed(resource, text, cluster=cluster.name, **seen)
-
-
-def _any_no(answers: Iterable[Reach]) -> bool:
-    return Reach.NO in answers

@@ -10,10 +10,11 @@ from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
-from eksnet.model.network import Eni
+from eksnet.model.network import Eni, Instance
 from eksnet.model.resource import cluster_resource, instance_resource
 from eksnet.model.snapshot import (
     Facet,
+    Resource,
     Snapshot,
     grouped,
     instance_by_id,
@@ -156,18 +157,12 @@ def _node_verdict(
     limit = instance_limits().get(node.type) if node else None
     most = limit.max_branch_enis if limit else None
     if node is None or most is None:
-        return Unseen(
-            resource=resource,
-            cluster=cluster.name,
-            api="eksnet:instance-limits" if node else "ec2:DescribeInstances",
-            error=UNKNOWN_TYPE if node else "NotFound",
-            message=f"the branch limit of {node.type if node else 'an unseen node'} is not known",
-        )
+        return _no_limit(resource, cluster, node)
     used = sum(len(branches_by_trunk(snapshot).get(trunk.id, ())) for trunk in trunks)
     seen: dict[str, Any] = {"branches": used, "limit": most, "instance_type": node.type}
     text = f"{used} of {most} branch interfaces of an {node.type} in use"
+    tier = Severity.HIGH if used >= most else Severity.MEDIUM
     if used * 100 >= most * NEAR_PERCENT:
-        tier = Severity.HIGH if used >= most else Severity.MEDIUM
         return failed(resource, text, cluster=cluster.name, severity=tier, positive=True, **seen)
     loose = untagged_by_vpc(snapshot).get(cluster.vpc_id, 0)
     if loose:
@@ -179,3 +174,13 @@ def _node_verdict(
             message=f"{loose} branch interfaces in {cluster.vpc_id} don't tell their trunk",
         )
     return passed(resource, text, cluster=cluster.name, **seen)
+
+
+def _no_limit(resource: Resource, cluster: Cluster, node: Instance | None) -> Unseen:
+    return Unseen(
+        resource=resource,
+        cluster=cluster.name,
+        api="eksnet:instance-limits" if node else "ec2:DescribeInstances",
+        error=UNKNOWN_TYPE if node else "NotFound",
+        message=f"the branch limit of {node.type if node else 'an unseen node'} is not known",
+    )
