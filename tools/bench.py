@@ -28,7 +28,7 @@ GOALS = {
     "start-up": (0.7, "s"),
     "judging": (30.0, "s"),
     "judging memory": (2048.0, "MiB"),
-    "free blocks": (0.02, "s"),
+    "free blocks": (20.0, "ms"),
 }
 """What the project wants of its own speed on a 2-core x86-64 machine."""
 
@@ -40,6 +40,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=RUNS, help="audits to run")
     parser.add_argument("--only", choices=("audit", "judging"), help="measure only this")
     asked = parser.parse_args()
+    if asked.quick:
+        print("A tenth of the sizes that the goals are for.")
     over = 0
     if asked.only != "judging":
         over = audits(QUICK_CLUSTERS if asked.quick else CLUSTERS, asked.runs)
@@ -142,7 +144,9 @@ def judging(clusters: int) -> None:
         print(f"    {check:38} {seconds:8.2f} s")
     print(f"    {'making and sorting the findings':38} {found['rest']:8.2f} s")
     print("\nFree /28 blocks of a /16 that holds 60,000 addresses")
-    told("free blocks", found["blocks"], f"{found['free']} free /28")
+    blocks = found["blocks"]
+    told("free blocks", 1000 * blocks["search"], f"{blocks['free']} found")
+    print(f"  {'reading addresses':18} {1000 * blocks['reading']:8.2f} ms, once")
 
 
 def told(name: str, value: float, remark: str) -> None:

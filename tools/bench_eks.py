@@ -1,6 +1,6 @@
 """The measured clusters as EKS and IAM describe them; their networks are in bench_network."""
 
-from bench_network import ACCOUNT, MOMENT, REGION, ROLES, TYPES, Raw, hex_id, name
+from tools.bench_names import ACCOUNT, MOMENT, REGION, ROLES, TYPES, Raw, hex_id, name
 
 ADDONS = ("vpc-cni", "coredns", "kube-proxy")
 GROUPS = ("blue", "green")

@@ -12,18 +12,15 @@ import re
 import sys
 import time
 import urllib.parse
-import typing
-from typing import Any
+from typing import Any, ClassVar
 
-import bench_eks
-import bench_network
-import bench_wire
 import botocore.loaders
 from botocore.model import ServiceModel
 
 from eksnet.checks import catalogue
 from eksnet.collect.facets import ADDONS, SWEEPS, needed
 from eksnet.model.snapshot import Facet
+from tools import bench_eks, bench_names, bench_network, bench_wire
 
 DELAY_SECONDS = 0.05  # what a call takes inside a Region, roughly
 FLEET_VPCS = 1  # VPCs without a cluster
@@ -83,7 +80,7 @@ class Answers:
         number = int(names[0].removeprefix("cluster-")) if names else 0
         values: dict[str, Any] = {
             "ListClusters": lambda: {
-                "clusters": [bench_network.name(each) for each in range(self.clusters)]
+                "clusters": [bench_names.name(each) for each in range(self.clusters)]
             },
             "DescribeCluster": lambda: {"cluster": bench_eks.cluster(number)},
             "ListNodegroups": lambda: {"nodegroups": list(bench_eks.GROUPS)},
@@ -107,8 +104,8 @@ class Answers:
 
     def _single(self, operation: str, query: Query) -> tuple[str, dict[str, Any]]:
         if operation == "GetCallerIdentity":
-            arn = f"arn:aws:iam::{bench_network.ACCOUNT}:user/auditor"
-            return "sts", {"Account": bench_network.ACCOUNT, "Arn": arn, "UserId": "AIDA"}
+            arn = f"arn:aws:iam::{bench_names.ACCOUNT}:user/auditor"
+            return "sts", {"Account": bench_names.ACCOUNT, "Arn": arn, "UserId": "AIDA"}
         if operation == "ListAttachedRolePolicies":
             return "iam", {"AttachedPolicies": bench_eks.policies(), "IsTruncated": False}
         if operation == "DescribeVpcAttribute":
@@ -139,9 +136,9 @@ class Answers:
             "DescribeNodegroup": each * len(bench_eks.GROUPS),
             "ListFargateProfiles": each,
             "DescribeAddon": each * len(wanted & ADDONS.keys()),
-            "ListAttachedRolePolicies": min(each, bench_network.ROLES),
+            "ListAttachedRolePolicies": min(each, bench_names.ROLES),
             "DescribeVpcAttribute": 2 * each,
-            "DescribeInstanceTypes": -(-len(bench_network.TYPES) // TYPES_PAGE),
+            "DescribeInstanceTypes": -(-len(bench_names.TYPES) // TYPES_PAGE),
             "GetSubnetCidrReservations": len(prefixed),
         }
         for sweep in SWEEPS:
@@ -169,7 +166,7 @@ _FACETS = {
 class Server(asyncio.Protocol):
     """One connection: requests in, answers out, each late by the delay."""
 
-    calls: typing.ClassVar[collections.Counter[str]] = collections.Counter()
+    calls: ClassVar[collections.Counter[str]] = collections.Counter()
     first: float | None = None
 
     def __init__(self, answers: Answers) -> None:

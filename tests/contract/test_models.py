@@ -1,25 +1,23 @@
 """The pruned service models say of AWS what the collector reads, exactly as the full ones do."""
 
 import dataclasses
-import json
 import random
 import typing
-from collections.abc import Iterator, Mapping
-from xml.etree import ElementTree as ET
+from collections.abc import Iterator
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.model import ListShape, MapShape, Shape, StructureShape
+from botocore.compat import HTTPHeaders
 
 from eksnet.collect.facets import ALWAYS, READABLE, iam_actions
 from eksnet.collect.live import collect
 from eksnet.collect.session import Credentials, Session
 from eksnet.model.snapshot import Snapshot
-from tools import models
+from tools import bench_wire, models, recorder
 
 KEYS = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI")
 TOKENS = frozenset({"NextToken", "nextToken", "Marker", "IsTruncated"})
-SERVICES = {name: models.Service(name) for name in ("ec2", "eks", "iam", "sts")}
+SERVICES = {name: recorder.Service(name) for name in ("ec2", "eks", "iam", "sts")}
 
 
 class Body:
@@ -45,65 +43,36 @@ class Aws:
         last = "=nexttoken" in asked or "=marker" in asked
         self.pages += last
         missing = random.Random(f"{self._seed} {operation}") if self._seed is not None else None  # noqa: S311 - chooses what a test leaves out
-        headers: dict[str, str] = {}
-        status = 200
+        headers, status = HTTPHeaders(), 200
         if self._error and operation.startswith("Describe") and service == "eks":
-            status, headers = 404, {"x-amzn-errortype": self._error}
+            status = 404
+            headers["x-amzn-errortype"] = self._error
         content = _rendered(SERVICES[service], operation, missing, last=last)
         return AWSResponse(request.url, status, headers, Body(content))
 
 
 def _rendered(
-    service: models.Service, operation: str, missing: random.Random | None, *, last: bool
+    service: recorder.Service, operation: str, missing: random.Random | None, *, last: bool
 ) -> bytes:
-    found = service.model.operation_model(operation)
-    shape = typing.cast("StructureShape", found.output_shape)
-    value = models.answer(service, shape, None)
-    write = Writer(missing, frozenset(TOKENS if last else ()))
-    if service.model.protocol == "rest-json":
-        return json.dumps(write.json(shape, value)).encode()
-    root = ET.Element(f"{operation}Response")
-    wrapper = shape.serialization.get("resultWrapper")
-    write.xml(ET.SubElement(root, wrapper) if wrapper else root, shape, value)
-    return ET.tostring(root)
+    shape = service.model.operation_model(operation).output_shape
+    assert shape is not None
+    value = _thinned(
+        recorder.answer(service, shape, None), missing, TOKENS if last else frozenset()
+    )
+    return bench_wire.body(service.model, operation, value)
 
 
-@dataclasses.dataclass
-class Writer:
-    """Writes a value of a shape as the service would, some members left out."""
-
-    missing: random.Random | None
-    gone: frozenset[str]
-
-    def _members(
-        self, shape: StructureShape, value: Mapping[str, object]
-    ) -> Iterator[tuple[str, Shape, object]]:
-        for member, each in shape.members.items():
-            left_out = self.missing is not None and self.missing.random() < 0.1
-            if member not in self.gone and not left_out:
-                yield each.serialization.get("name", member), each, dict.get(value, member)  # type: ignore[call-overload]
-
-    def json(self, shape: Shape, value: typing.Any) -> object:
-        if isinstance(shape, StructureShape):
-            return {k: self.json(each, v) for k, each, v in self._members(shape, value)}
-        if isinstance(shape, ListShape):
-            return [self.json(shape.member, each) for each in value]
-        if isinstance(shape, MapShape):
-            return {k: self.json(shape.value, v) for k, v in value.items()}
-        return value.timestamp() if shape.type_name == "timestamp" else value
-
-    def xml(self, node: ET.Element, shape: Shape, value: typing.Any) -> None:
-        if isinstance(shape, StructureShape):
-            for name, member, each in self._members(shape, value):
-                self.xml(ET.SubElement(node, name), member, each)
-        elif isinstance(shape, ListShape):
-            name = shape.member.serialization.get("name", "member")
-            for each in value:
-                self.xml(ET.SubElement(node, name), shape.member, each)
-        elif shape.type_name == "timestamp":
-            node.text = value.isoformat()
-        else:
-            node.text = str(value).lower() if isinstance(value, bool) else str(value)
+def _thinned(value: typing.Any, missing: random.Random | None, gone: frozenset[str]) -> typing.Any:
+    """Return a value without the members in ``gone`` and a tenth of the others."""
+    if isinstance(value, list):
+        return [_thinned(each, missing, gone) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        member: _thinned(each, missing, gone)
+        for member, each in value.items()
+        if member not in gone and not (missing and missing.random() < 0.1)
+    }
 
 
 class Both:
@@ -140,8 +109,8 @@ class Clients:
 
 
 def _seen(clients: typing.Any) -> Snapshot:
-    found = collect(clients, models.REGION, READABLE)
-    return dataclasses.replace(found, captured_at=models.MOMENT)
+    found = collect(clients, recorder.REGION, READABLE)
+    return dataclasses.replace(found, captured_at=recorder.MOMENT)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +136,7 @@ def test_every_operation_the_collector_may_call_is_in_the_models() -> None:
     session = Session(KEYS)
     for action in {*iam_actions(READABLE), *ALWAYS}:
         service, operation = action.split(":")
-        client = session.client(service, models.REGION)
+        client = session.client(service, recorder.REGION)
         assert operation in client.meta.service_model.operation_names
 
 
@@ -175,12 +144,12 @@ def test_no_other_operation_of_a_pruned_service_is_there() -> None:
     session = Session(KEYS)
     actions = {*iam_actions(READABLE), *ALWAYS}
     for service in SERVICES.keys() - models.WHOLE:
-        names = session.client(service, models.REGION).meta.service_model.operation_names
+        names = session.client(service, recorder.REGION).meta.service_model.operation_names
         assert {f"{service}:{name}" for name in names} <= actions
 
 
 def test_what_botocores_credential_providers_call_is_left_whole() -> None:
-    client = Session(KEYS).client("sts", models.REGION)
+    client = Session(KEYS).client("sts", recorder.REGION)
     assert client.can_paginate("assume_role") is False
     assert callable(client.assume_role_with_web_identity)
 

@@ -28,6 +28,7 @@ from eksnet.network.security_groups import Peer, Reach, best, reach, same
 DNS_PORT = 53  # RFC 1035, 4.2
 PROTOCOLS = ("tcp", "udp")  # RFC 1035, 4.2: both, TCP for long answers
 POD_CARRIERS = frozenset({EniClass.NODE_PRIMARY, EniClass.CNI_SECONDARY})
+OPEN = "TCP and UDP 53 are open from the pods to the nodes"
 Groups = frozenset[str]
 
 
@@ -162,5 +163,4 @@ def _verdict(
             error="NotFound" if group is None else "NotRead",
             message="the rules let port 53 through to a part of the nodes or VPC only",
         )
-    text = "TCP and UDP 53 are open from the pods to the nodes"
-    return passed(resource, text, cluster=cluster.name, **seen)
+    return passed(resource, OPEN, cluster=cluster.name, **seen)

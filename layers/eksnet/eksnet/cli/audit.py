@@ -94,7 +94,7 @@ def _render(
 ) -> None:
     from eksnet.report import render
 
-    terminal = output is None and sys.stdout.isatty()
+    terminal = output in (None, options.STDOUT) and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else 100
     text = render(
         result,
@@ -152,6 +152,9 @@ def snapshot(
 
     if len(region or ()) > 1:
         msg = "a snapshot is of one region: give one --region"
+        raise InputError(msg)
+    if output == options.STDOUT:
+        msg = "a snapshot is written to a file: give its name to --output"
         raise InputError(msg)
     (found,) = options.snapshots(
         facets.READABLE,

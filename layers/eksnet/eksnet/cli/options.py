@@ -52,6 +52,9 @@ Output = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
 
+STDOUT = pathlib.Path("-")
+
+
 class Format(enum.StrEnum):
     """What a report can be written as."""
 
@@ -126,12 +129,12 @@ def progress() -> Iterator[Progress]:
 
 
 def write(text: str, output: pathlib.Path | None) -> None:
-    """Write ``text`` to ``output``, or to stdout as it is.
+    """Write ``text`` to ``output``; to stdout where there is none, or ``-``.
 
     Raises:
         InputError: the file can't be written.
     """
-    if output is None:
+    if output is None or output == STDOUT:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         return
     try:
