@@ -94,3 +94,23 @@ def test_a_wrong_threshold_is_named_by_its_line(
 ) -> None:
     with pytest.raises(InputError, match=said):
         read_limits(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD + "suppressions: []\n", "suppressions is there twice"),
+        ("? [a]\n: b\n", "unknown key"),
+        ("suppressions:\n  - ? [a]\n    : b\n", "a key is a single word"),
+        ("[" * 5000, "no YAML"),
+    ],
+)
+def test_odd_yaml_is_refused_in_one_line(tmp_path: pathlib.Path, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read_suppressions(written(tmp_path, text))
+
+
+def test_a_suppression_pattern_that_matches_no_check_is_refused(tmp_path: pathlib.Path) -> None:
+    rules = read_suppressions(written(tmp_path, GOOD.replace("XEN002", "xen*")))
+    with pytest.raises(InputError, match="unknown check"):
+        require_known(rules, {"XEN002"})

@@ -1,13 +1,16 @@
 import dataclasses
 import datetime as dt
 
+import pytest
+
 from eksnet.checks.eni_leaks import leaked_interfaces
+from eksnet.cni.eni import EniClass, classify
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.finding import Finding, Status
 from eksnet.model.network import Eni
 from eksnet.model.snapshot import Facet, Sighting, Snapshot
-from tests.build import NOW, Example, cluster, eni, node_eni, snapshot
+from tests.build import NOW, Example, branch, cluster, eni, node_eni, snapshot, trunk
 
 
 def left(eni_id: str, minutes: int | None, **parts: object) -> Eni:
@@ -54,6 +57,10 @@ EXAMPLES = {
 }
 
 
+LEFT_BRANCH = branch("eni-1", "eni-trunk", status="available")
+LEFT_TRUNK = trunk("eni-1", "i-1", status="available", attachment=None)
+
+
 def ask(seen: Snapshot) -> tuple[Finding, ...]:
     return run(seen, [leaked_interfaces], Limits())
 
@@ -92,3 +99,39 @@ def test_the_cluster_tag_names_the_cluster() -> None:
     assert ask(with_enis(left("eni-1", 600, tags=tags)))[0].cluster == "payments"
     other = {"cluster.k8s.amazonaws.com/name": "gone"}
     assert ask(with_enis(left("eni-1", 600, tags=other)))[0].cluster is None
+
+
+def aged(interface: Eni, minutes: int) -> Eni:
+    born = (NOW - dt.timedelta(minutes=minutes)).isoformat()
+    tags = {**interface.tags, "node.k8s.amazonaws.com/createdAt": born}
+    return dataclasses.replace(interface, tags=tags)
+
+
+@pytest.mark.parametrize("interface", [LEFT_BRANCH, LEFT_TRUNK])
+def test_trunks_and_branches_are_left_behind_as_well(interface: Eni) -> None:
+    assert [f.status for f in ask(with_enis(interface))] == [Status.UNKNOWN]
+    assert [f.status for f in ask(with_enis(interface, since=60))] == [Status.FAIL]
+    assert [f.status for f in ask(with_enis(aged(interface, 6)))] == [Status.FAIL]
+    assert [f.status for f in ask(with_enis(aged(interface, 5)))] == [Status.PASS]
+
+
+@pytest.mark.parametrize("interface", [LEFT_BRANCH, LEFT_TRUNK])
+def test_without_its_maker_s_tag_or_in_use_it_is_not_left_behind(interface: Eni) -> None:
+    for other in (
+        dataclasses.replace(aged(interface, 600), status="in-use"),
+        dataclasses.replace(interface, tags={}),
+        dataclasses.replace(interface, tags={"eks:eni:owner": "somebody"}),
+        dataclasses.replace(interface, description="somebody's own"),
+    ):
+        assert [f.status for f in ask(with_enis(other, since=600))] == [Status.PASS]
+
+
+def test_the_owner_tag_alone_marks_an_interface_of_the_cni() -> None:
+    tags = {"eks:eni:owner": "amazon-vpc-cni"}
+    lone = eni("eni-1", description="aws-K8S-i-1", status="available", tags=tags)
+    assert [f.status for f in ask(with_enis(lone, since=60))] == [Status.FAIL]
+
+
+def test_a_branch_left_behind_names_its_cluster_and_stays_a_branch() -> None:
+    assert ask(with_enis(LEFT_BRANCH, since=60))[0].cluster == "payments"
+    assert classify(aged(LEFT_BRANCH, 600), NOW) is EniClass.BRANCH

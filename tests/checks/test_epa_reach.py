@@ -11,6 +11,7 @@ from tests.build import (
     cluster,
     fargate_profile,
     instance,
+    nat,
     node_group,
     route_table,
     snapshot,
@@ -24,20 +25,22 @@ def public_only(default: str | None = "nat-1", **parts: object) -> Snapshot:
         "node_groups": [node_group()],
         "subnets": [subnet("subnet-a"), subnet("subnet-b")],
         "route_tables": [route_table(default=default)],
+        "nat_gateways": [nat()],
     }
     return snapshot(**{**values, **parts})
 
 
 OPEN = [subnet("subnet-a", map_public_ip=True), subnet("subnet-b", map_public_ip=True)]
 HOLE = route_table(routes=(Route(destination="0.0.0.0/0", target="nat-1", state="blackhole"),))
+HALVES = route_table(
+    routes=tuple(Route(destination=half, target="tgw-1") for half in ("0.0.0.0/1", "128.0.0.0/1"))
+)
 V6 = route_table(routes=(Route(destination="::/0", target="eigw-1"),))
 EXAMPLES = {
     "EPA003": Example(
         good=(
             snapshot(clusters=[cluster()]),
             public_only(),
-            public_only("tgw-1"),
-            public_only("eni-firewall"),
             public_only("igw-1", subnets=OPEN),
             public_only(
                 "igw-1",
@@ -47,6 +50,8 @@ EXAMPLES = {
         ),
         bad=(
             public_only(None),
+            public_only("pcx-1"),
+            public_only(nat_gateways=[nat(state="failed")]),
             public_only("igw-1"),
             public_only(route_tables=[HOLE]),
             public_only("igw-1", subnets=OPEN, instances=[instance("i-1")]),
@@ -56,6 +61,11 @@ EXAMPLES = {
             ),
         ),
         unknown=(
+            public_only("tgw-1"),
+            public_only("eni-firewall"),
+            public_only(nat_gateways=[nat(connectivity="private")]),
+            public_only(nat_gateways=[]),
+            public_only(route_tables=[HALVES]),
             public_only(node_groups=[]),
             public_only(subnets=[subnet("subnet-a")]),
             public_only(route_tables=[route_table(subnet_ids=("subnet-a",))]),
@@ -89,4 +99,10 @@ def test_what_a_public_only_endpoint_needs_makes_it_unknown() -> None:
 def test_the_stranded_subnets_are_named_with_the_reason() -> None:
     own = route_table("rtb-2", None, subnet_ids=("subnet-a",))
     finding = ask(public_only(route_tables=[route_table(), own]))
-    assert finding.evidence["stranded"] == {"subnet-a": "has no live default route"}
+    assert finding.evidence["stranded"] == {"subnet-a": "has no default route"}
+
+
+def test_a_stopped_node_needs_no_public_address() -> None:
+    nodes = [instance("i-1", public_ip="198.51.100.7"), instance("i-2", state="stopped")]
+    seen = public_only("igw-1", subnets=OPEN, instances=nodes)
+    assert ask(seen).status is Status.PASS

@@ -97,5 +97,30 @@ def test_what_one_log_lacks_another_may_have() -> None:
     assert {finding.status for finding in findings} == {Status.PASS}
 
 
+BARE = flow_log("bare", log_format=DEFAULT)
+UNTOLD = flow_log("untold", log_format=None, traffic_type="REJECT")
+ACCEPTED = flow_log("a", traffic_type="ACCEPT")
+REJECTED = flow_log("r", traffic_type="REJECT")
+BARE_ACCEPTED = flow_log("bare", log_format=DEFAULT, traffic_type="ACCEPT")
+
+
+@pytest.mark.parametrize(
+    ("logs", "status"),
+    [
+        ((BARE, REJECTED), Status.FAIL),
+        ((BARE_ACCEPTED, REJECTED), Status.FAIL),
+        ((BARE, ACCEPTED, REJECTED), Status.PASS),
+        ((REJECTED,), Status.PASS),
+        ((BARE, UNTOLD), Status.FAIL),
+        ((BARE, ACCEPTED, UNTOLD), Status.UNKNOWN),
+    ],
+)
+def test_the_fields_must_be_in_all_the_traffic_that_is_recorded(
+    logs: tuple[FlowLog, ...], status: Status
+) -> None:
+    findings = run(net(*logs), [shows_pods, shows_places], Limits())
+    assert [finding.status for finding in findings] == [status, status]
+
+
 def test_a_vpc_without_nodes_and_slow_records_is_not_judged() -> None:
     assert run(net(flow_log(aggregation_seconds=600)), [fine_grained], Limits()) == ()

@@ -119,6 +119,37 @@ def test_the_best_subnet_decides(free: int, severity: Severity | None) -> None:
     assert finding.resource.id == "payments/euw1-az1"
 
 
+BOTH_SUBNETS = [
+    node_group("one", subnet_ids=("subnet-a",)),
+    node_group("two", subnet_ids=("subnet-2a",)),
+]
+
+
+def test_a_node_lends_its_subnet_to_no_other_node() -> None:
+    finding = ask(zone(0, ("subnet-2a", 5000, {}), node_groups=BOTH_SUBNETS))
+    assert finding.severity is Severity.HIGH
+    assert finding.evidence["best_subnet"] == "subnet-a"
+    assert "pods on nodes in subnet-a" in finding.message
+
+
+def test_an_offered_subnet_helps_every_node_of_its_zone() -> None:
+    full: Other = ("subnet-2a", 0, {})
+    offered: Other = ("subnet-pods-a", 256, OFFER)
+    assert ask(zone(0, full, offered, node_groups=BOTH_SUBNETS)).status is Status.PASS
+
+
+def test_a_node_subnet_that_is_offered_helps_the_other_nodes() -> None:
+    offered: Other = ("subnet-2a", 5000, OFFER)
+    assert ask(zone(0, offered, node_groups=BOTH_SUBNETS)).status is Status.PASS
+
+
+def test_with_custom_networking_node_subnets_do_not_matter() -> None:
+    pods: tuple[Other, ...] = (("subnet-2a", 0, {}), ("subnet-pods-a", 256, {}))
+    custom = configured({CUSTOM: "true"}, a="subnet-pods-a")
+    seen = zone(0, *pods, node_groups=BOTH_SUBNETS, configuration=custom)
+    assert ask(seen).status is Status.PASS
+
+
 def test_an_offer_to_another_cluster_is_none() -> None:
     other = {**OFFER, "cni.networking.k8s.aws/cluster/other": "shared"}
     assert ask(zone(0, ("subnet-pods-a", 900, other))).status is Status.FAIL

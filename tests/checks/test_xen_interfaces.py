@@ -85,3 +85,10 @@ def test_interfaces_of_a_namesake_in_another_vpc_do_not_count() -> None:
 def test_a_cluster_that_names_no_group_is_not_judged_by_its_groups() -> None:
     seen = control_plane(cluster_security_group_id=None)
     assert run(seen, [x_eni_groups], Limits()) == ()
+
+
+def test_an_x_eni_that_hangs_on_nothing_is_not_counted() -> None:
+    left = x_eni("eni-2", "subnet-b", status="available", attachment=None)
+    seen = snapshot(clusters=[cluster()], enis=[x_eni("eni-1", "subnet-a"), left])
+    found = run(seen, [x_eni_count, x_eni_spread], Limits())
+    assert {each.status for each in found} == {Status.FAIL}

@@ -122,3 +122,26 @@ def test_the_replacement_is_the_roomiest_one_of_the_zone() -> None:
     found = {f.resource.id: f for f in run(seen, [replacement_exists], Limits())}
     assert found["subnet-a"].status is Status.PASS
     assert found["subnet-a"].evidence["replacement"] == "subnet-two-a"
+
+
+@pytest.mark.parametrize(
+    ("family", "blocks", "status"),
+    [
+        ("ipv6", (), Status.FAIL),
+        ("ipv6", ("2001:db8:0:1::/64",), Status.PASS),
+        ("ipv4", (), Status.PASS),
+    ],
+)
+def test_only_a_subnet_with_an_ipv6_block_replaces_one_of_an_ipv6_cluster(
+    family: str, blocks: tuple[str, ...], status: Status
+) -> None:
+    seen = snapshot(
+        clusters=[cluster(ip_family=family)],
+        subnets=[
+            subnet("subnet-a", free_ips=2, ipv6_cidrs=("2001:db8::/64",)),
+            subnet("subnet-b"),
+            subnet("subnet-spare-a", free_ips=20, ipv6_cidrs=blocks),
+        ],
+    )
+    found = {f.resource.id: f for f in run(seen, [replacement_exists], Limits())}
+    assert found["subnet-a"].status is status

@@ -187,3 +187,55 @@ def test_the_policy_grants_what_the_checks_read_and_nothing_more(run: Run) -> No
         "eks:ListClusters",
         "sts:GetCallerIdentity",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AWS_PROFILE", "nope", "nope"),
+        ("AWS_RETRY_MODE", "bogus", "bogus"),
+        ("AWS_ENDPOINT_URL", "garbage", "garbage"),
+    ],
+)
+def test_a_wrong_sdk_setting_is_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    ran = run("audit", "--region", "eu-west-1", "--check", "XEN002")
+    assert (ran.code, ran.out) == (4, "")
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_hostile_names_do_not_reach_the_terminal_in_an_error(
+    run: Run, tmp_path: pathlib.Path
+) -> None:
+    seen = dataclasses.replace(network(200), cluster_names=("\x1b[31m\u202eevil",))
+    ran = run("audit", "--from", written(tmp_path, seen), "--cluster", "search")
+    assert ran.code == 2
+    assert "\\x1b[31m\\u202eevil" in ran.err
+    assert "\x1b" not in ran.err
+
+
+def test_a_snapshot_of_one_cluster_says_nothing_of_another(
+    run: Run, tmp_path: pathlib.Path
+) -> None:
+    narrowed = dataclasses.replace(
+        network(200), selected=("payments",), cluster_names=("payments", "search")
+    )
+    path = written(tmp_path, narrowed)
+    for command in ("audit", "verdict"):
+        ran = run(command, "--from", path, "--cluster", "search")
+        assert (ran.code, ran.out) == (2, "")
+        assert "taken of payments only" in ran.err
+
+
+def test_a_filtered_list_never_ends_in_all_clear(run: Run, tmp_path: pathlib.Path) -> None:
+    path = written(tmp_path, snapshot())
+    for command in ("audit", "verdict"):
+        assert run(command, "--from", path, "--partial").code == 3
+
+
+def test_one_region_named_and_all_of_them_exclude_each_other(run: Run) -> None:
+    ran = run("audit", "--all-regions", "--region", "eu-west-1")
+    assert (ran.code, ran.out) == (2, "")

@@ -42,7 +42,7 @@ def rule(expires: dt.date) -> SuppressionRule:
         (with_free(10), Severity.MEDIUM, 1),
         (dataclasses.replace(with_free(200), blinds=(BLIND,)), Severity.HIGH, 3),
         (dataclasses.replace(with_free(4), blinds=(BLIND,)), Severity.HIGH, 1),
-        (dataclasses.replace(with_free(200), partial=True), Severity.HIGH, 0),
+        (dataclasses.replace(with_free(200), partial=True), Severity.HIGH, 3),
     ],
 )
 def test_the_exit_code_is_the_first_that_holds(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import fnmatch
 import pathlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
@@ -87,19 +88,22 @@ def _section(path: pathlib.Path, name: str) -> yaml.Node:
     except (OSError, UnicodeDecodeError) as problem:
         msg = f"{path}: {getattr(problem, 'strerror', None) or problem}"
         raise InputError(msg) from problem
-    except yaml.YAMLError as problem:
+    except (yaml.YAMLError, RecursionError) as problem:
         mark = getattr(problem, "problem_mark", None)
         what = getattr(problem, "problem", None) or str(problem).splitlines()[0]
         raise _wrong(path, mark.line + 1 if mark else 1, f"no YAML: {what}") from problem
     if not isinstance(root, yaml.MappingNode):
         raise _wrong(path, 1, f"a mapping with the key {name!r} is expected")
-    for key, value in root.value:
-        if key.value != name:
-            raise _wrong(path, _line(key), f"unknown key {key.value!r}, {name!r} is expected")
-        found: yaml.Node = value
     if not root.value:
         raise _wrong(path, 1, f"the key {name!r} is missing")
-    return found
+    for place, (key, _) in enumerate(root.value):
+        if not isinstance(key, yaml.ScalarNode) or key.value != name:
+            said = key.value if isinstance(key, yaml.ScalarNode) else "which is no word"
+            raise _wrong(path, _line(key), f"unknown key {said!r}, {name!r} is expected")
+        if place:
+            raise _wrong(path, _line(key), f"{name} is there twice")
+    only: yaml.Node = root.value[0][1]
+    return only
 
 
 def _mapping(path: pathlib.Path, node: yaml.Node) -> Mapping[str, _Entry]:
@@ -107,6 +111,8 @@ def _mapping(path: pathlib.Path, node: yaml.Node) -> Mapping[str, _Entry]:
         raise _wrong(path, _line(node), "names with values are expected")
     entries: dict[str, _Entry] = {}
     for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _wrong(path, _line(key), "a key is a single word")
         if not isinstance(value, yaml.ScalarNode):
             raise _wrong(path, _line(key), f"{key.value} is a single value")
         if key.value in entries:
@@ -124,13 +130,12 @@ def _wrong(path: pathlib.Path, line: int, problem: str) -> InputError:
 
 
 def require_known(rules: Sequence[SuppressionRule], known: Collection[str]) -> None:
-    """Refuse a suppression whose check id (no glob) is none of ``known``.
+    """Refuse a suppression whose check id or pattern matches none of ``known``.
 
     Raises:
         InputError: it would silently match nothing.
     """
     for rule in rules:
-        globbed = any(mark in rule.check for mark in "*?[")
-        if not globbed and rule.check not in known:
+        if not any(fnmatch.fnmatchcase(each, rule.check) for each in known):
             msg = f"{rule.where}: unknown check {rule.check!r}"
             raise InputError(msg)

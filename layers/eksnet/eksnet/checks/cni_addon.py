@@ -3,17 +3,25 @@
 from collections.abc import Iterator
 from typing import Any
 
+from eksnet.cni.branch import cni_nodes
 from eksnet.cni.settings import ADDON
+from eksnet.cni.sight import hidden
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Addon, Cluster
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, counted
 from eksnet.model.resource import cluster_resource
-from eksnet.model.snapshot import Facet, Snapshot, addon_by_cluster_and_name
+from eksnet.model.snapshot import (
+    Facet,
+    Snapshot,
+    addon_by_cluster_and_name,
+    node_groups_by_cluster,
+)
 
 CNI_GUIDE = "https://docs.aws.amazon.com/eks/latest/best-practices/vpc-cni.html"
 ACTIVE = "ACTIVE"  # EKS API reference: AddonStatus
 CHANGING = frozenset({"CREATING", "UPDATING", "DELETING"})  # EKS API reference: AddonStatus
+NODES = frozenset({Facet.NODE_GROUPS, Facet.INSTANCES, Facet.NETWORK_INTERFACES})
 
 
 @check(
@@ -21,6 +29,7 @@ CHANGING = frozenset({"CREATING", "UPDATING", "DELETING"})  # EKS API reference:
     title="The VPC CNI is an EKS add-on",
     severity=Severity.MEDIUM,
     needs={Facet.CLUSTERS, Facet.ADDON_VPC_CNI},
+    wants=NODES,
     source=CNI_GUIDE,
     rules=(62,),
     since="0.1.0",
@@ -32,8 +41,9 @@ def managed_addon(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
     undoes stray changes. Without it, the settings can be seen in Kubernetes only, and every check
     of them says unknown.
 
-    **Passes** where the vpc-cni add-on is there, and in EKS Auto Mode, which runs its own
-    networking. **Fails** otherwise; a cluster that runs another CNI by intent may accept this.
+    **Passes** where the vpc-cni add-on is there, and where EKS Auto Mode runs every node: it has
+    its own networking. **Fails** otherwise, also for an Auto Mode cluster that has node groups or
+    other nodes beside; a cluster that runs another CNI by intent may accept this.
 
     **What to do.** Save the settings of the aws-node DaemonSet, then create the vpc-cni add-on
     with them as its configuration and with conflicts resolved by PRESERVE.
@@ -41,10 +51,7 @@ def managed_addon(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
     for cluster in snapshot.clusters:
         resource = cluster_resource(snapshot, cluster)
         addon = addon_by_cluster_and_name(snapshot).get((cluster.name, ADDON))
-        if cluster.auto_mode:
-            text = "EKS Auto Mode runs its own networking"
-            yield passed(resource, text, cluster=cluster.name, positive=True)
-        elif addon:
+        if addon:
             yield passed(
                 resource,
                 f"the add-on's version is {addon.version}",
@@ -52,8 +59,33 @@ def managed_addon(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
                 positive=True,
                 version=addon.version,
             )
+        elif cluster.auto_mode:
+            yield _auto_mode(snapshot, cluster)
         else:
             yield failed(resource, "the VPC CNI is not an EKS add-on", cluster=cluster.name)
+
+
+def _auto_mode(snapshot: Snapshot, cluster: Cluster) -> Answer:
+    """Judge an Auto Mode cluster without the add-on by the nodes that Auto Mode does not run."""
+    resource = cluster_resource(snapshot, cluster)
+    groups = sorted(each.name for each in node_groups_by_cluster(snapshot).get(cluster.name, ()))
+    nodes = len(cni_nodes(snapshot, cluster))
+    seen: dict[str, Any] = {"node_groups": groups, "other_nodes": nodes}
+    if groups or nodes:
+        beside = f"{counted(len(groups), 'node group')} and {counted(nodes, 'node')}"
+        text = f"the VPC CNI is not an EKS add-on, yet {beside} are not EKS Auto Mode's"
+        return failed(resource, text, cluster=cluster.name, **seen)
+    blind = hidden(snapshot, NODES, cluster.name)
+    if blind:
+        return Unseen(
+            resource=resource,
+            cluster=cluster.name,
+            api=blind.api,
+            error=blind.error,
+            message="whether EKS Auto Mode runs every node could not be read",
+        )
+    text = "EKS Auto Mode runs its own networking"
+    return passed(resource, text, cluster=cluster.name, **seen)
 
 
 @check(
@@ -71,15 +103,15 @@ def addon_well(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
     EKS lists what it lacks: permissions, replicas, or the field that somebody else changed.
 
     **Passes** with status ACTIVE and no health issue. **Fails** high in any other state or with an
-    issue, low while the add-on is being created, updated or deleted. Clusters without the add-on,
-    and those of EKS Auto Mode, are not judged here.
+    issue, low while the add-on is being created, updated or deleted. Clusters without the add-on
+    are not judged here.
 
     **What to do.** Read the issue's message. ConfigurationConflict names the field to take back;
     AccessDenied and AddonPermissionFailure the role to repair. Then update the add-on again.
     """
     for cluster in snapshot.clusters:
         addon = addon_by_cluster_and_name(snapshot).get((cluster.name, ADDON))
-        if addon and not cluster.auto_mode:
+        if addon:
             yield _health(snapshot, cluster, addon)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from eksnet.cni.branch import UNNAMED, runs_cni
 from eksnet.cni.settings import CniSettings, settings_by_cluster
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
@@ -22,11 +23,11 @@ Judge = Callable[[Resource, Cluster, CniSettings], Answer]
 
 
 def _each(snapshot: Snapshot, judge: Judge) -> Iterator[Answer]:
-    """Judge each cluster's settings; Auto Mode runs its own networking and has none."""
+    """Judge each cluster's settings; Auto Mode without the add-on has none."""
     for cluster in snapshot.clusters:
         settings = settings_by_cluster(snapshot).get(cluster.name)
         resource = cluster_resource(snapshot, cluster)
-        if cluster.auto_mode:
+        if not runs_cni(snapshot, cluster):
             continue
         if settings is None:
             yield _unseen(resource, cluster, "kubernetes:aws-node", "NotRead")
@@ -50,6 +51,11 @@ def _seen(settings: CniSettings) -> dict[str, Any]:
     return {name: settings.env.get(name, "default") for name in TARGETS}
 
 
+def _told(text: str, settings: CniSettings, *names: str) -> str:
+    """Return the message, saying so where it rests on a variable's default."""
+    return text if all(name in settings.env for name in names) else f"{text} ({UNNAMED})"
+
+
 def _ipv6(cluster: Cluster) -> bool:
     """Tell whether the cluster's pods have IPv6 addresses: then no target counts (ipamd.go)."""
     return cluster.ip_family == "ipv6"
@@ -70,6 +76,9 @@ def warm_with_minimum(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  
     Each pod that starts or stops makes the node call EC2. The account's rate is shared: in a large
     or busy cluster the calls are throttled, and pods everywhere wait for addresses.
 
+    The add-on's configuration is what is read: a variable changed on the DaemonSet itself is
+    visible only in Kubernetes.
+
     **Passes** where both are set, or WARM_IP_TARGET is not, and on IPv6 clusters, where neither
     counts. **Fails** medium with WARM_IP_TARGET alone, low where prefix delegation makes the calls
     few.
@@ -85,11 +94,12 @@ def _warm_alone(resource: Resource, cluster: Cluster, settings: CniSettings) -> 
     seen = _seen(settings)
     if _ipv6(cluster) or warm is None or minimum is not None:
         text = "no WARM_IP_TARGET that counts" if warm is None or _ipv6(cluster) else "both are set"
+        text = text if _ipv6(cluster) else _told(text, settings, WARM_IP)
         return passed(resource, text, cluster=cluster.name, positive=True, **seen)
     few = settings.flag(PREFIXES, default=False)
     return failed(
         resource,
-        f"WARM_IP_TARGET is {warm} without MINIMUM_IP_TARGET",
+        _told(f"WARM_IP_TARGET is {warm} without {MINIMUM_IP}", settings, MINIMUM_IP, PREFIXES),
         cluster=cluster.name,
         severity=Severity.LOW if few else Severity.MEDIUM,
         positive=True,
@@ -114,6 +124,9 @@ def minimum_with_warm(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  
     used up the minimum, the node asks for nothing, and every further pod there stays in
     ContainerCreating although the subnet has room.
 
+    The add-on's configuration is what is read: a variable changed on the DaemonSet itself is
+    visible only in Kubernetes.
+
     **Passes** where both are set to more than 0, or MINIMUM_IP_TARGET is not, and on IPv6
     clusters, where neither counts. **Fails** where MINIMUM_IP_TARGET is set and WARM_IP_TARGET is
     unset, 0 or no number.
@@ -128,9 +141,11 @@ def _minimum_alone(resource: Resource, cluster: Cluster, settings: CniSettings) 
     seen = _seen(settings)
     if minimum is not None and warm is None and not _ipv6(cluster):
         text = f"nodes take {minimum} addresses and never more: WARM_IP_TARGET does not count"
+        text = _told(text, settings, WARM_IP)
         return failed(resource, text, cluster=cluster.name, positive=True, **seen)
     none = minimum is None or _ipv6(cluster)
     text = "no MINIMUM_IP_TARGET that counts" if none else "both are set"
+    text = text if _ipv6(cluster) else _told(text, settings, MINIMUM_IP)
     return passed(resource, text, cluster=cluster.name, positive=True, **seen)
 
 
@@ -147,6 +162,9 @@ def no_dead_target(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # n
     """WARM_IP_TARGET and MINIMUM_IP_TARGET overrule WARM_ENI_TARGET and WARM_PREFIX_TARGET.
 
     A value that does nothing misleads whoever reads the configuration in an incident.
+
+    The add-on's configuration is what is read: a variable changed on the DaemonSet itself is
+    visible only in Kubernetes.
 
     **Passes** where neither IP target counts, or where the two others are unset or at 1, as the
     manifest has them. **Fails** where one of them has another value beside an IP target that
@@ -172,5 +190,5 @@ def _dead_target(resource: Resource, cluster: Cluster, settings: CniSettings) ->
     if dead:
         text = " ".join(f"{', '.join(dead)} does nothing: {reason}".split())
         return failed(resource, text, cluster=cluster.name, positive=True, **seen)
-    text = "every warm target that is set counts"
+    text = _told("every warm target that is set counts", settings, *TARGETS)
     return passed(resource, text, cluster=cluster.name, positive=True, **seen)

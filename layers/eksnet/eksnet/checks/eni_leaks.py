@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eksnet.cni.eni import CLUSTER_TAG, INSTANCE_TAG, created_at, unattached_cni
+from eksnet.cni.membership import CLUSTER_TAG_PREFIX
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.finding import Severity, Status
@@ -27,14 +28,16 @@ def leaked_interfaces(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     """A node that dies before its CNI has cleaned up leaves interfaces that nobody deletes.
 
     Each holds addresses of its subnet and counts against the Region's quota. Its security groups
-    can't be deleted while it exists.
+    can't be deleted while it exists. The same goes for the trunk and branch interfaces which the
+    VPC resource controller makes for pods with security groups of their own.
 
     **Passes** once a VPC where no interface of the CNI is unattached, or none for longer than the
     CNI itself waits, five minutes. **Fails** for each that is older. The age is that of the
     interface's createdAt tag; without one, the time since an earlier audit first saw it
     unattached; without either it is unknown. Only VPCs that hold a cluster are looked at.
 
-    **What to do.** Make sure that the instance in its tag is gone, then delete the interface.
+    **What to do.** Make sure that the instance in its tag is gone, or for a branch that no pod
+    uses it, then delete the interface.
     """
     unattached = _unattached_by_vpc(snapshot)
     for vpc_id in sorted({cluster.vpc_id for cluster in snapshot.clusters}):
@@ -98,5 +101,13 @@ def _age_verdict(snapshot: Snapshot, limits: Limits, eni: Eni) -> Answer:
 
 
 def _cluster(snapshot: Snapshot, eni: Eni) -> str | None:
-    found = cluster_by_name(snapshot).get(eni.tags.get(CLUSTER_TAG, ""))
-    return found.name if found and found.vpc_id == eni.vpc_id else None
+    """Return the one cluster of its VPC that the interface's tags name, None for none or several.
+
+    The CNI names it in the value of its tag, the resource controller in the key.
+    """
+    keys = {
+        k.removeprefix(CLUSTER_TAG_PREFIX) for k in eni.tags if k.startswith(CLUSTER_TAG_PREFIX)
+    }
+    named = [cluster_by_name(snapshot).get(n) for n in {eni.tags.get(CLUSTER_TAG, ""), *keys}]
+    found = [each.name for each in named if each and each.vpc_id == eni.vpc_id]
+    return found[0] if len(found) == 1 else None

@@ -9,10 +9,10 @@ from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread
-from eksnet.model.network import Instance, RouteTable, Subnet
+from eksnet.model.network import Instance, Route, RouteTable, Subnet
 from eksnet.model.resource import cluster_resource
 from eksnet.model.snapshot import Facet, Snapshot, subnet_by_id
-from eksnet.network.routes import Exit, exit_of, table_by_subnet
+from eksnet.network.routes import Exit, default_route, exit_of, table_by_subnet
 
 WANTED = frozenset(
     {
@@ -22,10 +22,12 @@ WANTED = frozenset(
         Facet.NETWORK_INTERFACES,
         Facet.SUBNETS,
         Facet.ROUTE_TABLES,
+        Facet.NAT_GATEWAYS,
     }
 )
-_OUT = frozenset({Exit.NAT_GATEWAY, Exit.TRANSIT_GATEWAY, Exit.OTHER})
 _ANYWHERE_V6 = "::/0"
+_BEYOND = Unread(api="ec2:SearchTransitGatewayRoutes", error="NotRead")
+"""What lies behind a transit gateway, an appliance or a private NAT gateway is not looked at."""
 
 
 @check(
@@ -41,12 +43,13 @@ _ANYWHERE_V6 = "::/0"
 def way_out(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """Where only the public endpoint is on, a node without a way out of its VPC never joins.
 
-    It needs a default route to a NAT gateway, a transit gateway or another way out; or one to an
-    internet gateway and a public address of its own. Fargate pods never have a public address.
+    It needs a default route to a public NAT gateway, or one to an internet gateway and a public
+    address of its own. Fargate pods never have a public address. What lies behind a transit
+    gateway, an appliance or a private NAT gateway is not read: such a subnet is unknown.
 
     **Passes** where the private endpoint is on, or every node and Fargate subnet has a way out.
-    **Fails** where a subnet has no live default route, or leads to an internet gateway while its
-    nodes have no public address.
+    **Fails** where a subnet has no live default route, leads to a NAT gateway that is not
+    available, to a peering, or to an internet gateway while its nodes have no public address.
 
     **What to do.** Turn the private endpoint on. If that can't be, route the subnets through a NAT
     gateway of their zone.
@@ -112,24 +115,53 @@ def _stranded(snapshot: Snapshot, cluster: Cluster, used: UsedSubnet) -> str | U
     if table is None:
         return Unread(api="ec2:DescribeRouteTables", error="NotListed")
     way = exit_of(table)
-    if way in _OUT:
-        return None
+    why: str | Unread | None
     if way is Exit.INTERNET_GATEWAY and not _fargate(used):
         why = _no_public_address(subnet, _nodes(snapshot, cluster))
     elif way is Exit.INTERNET_GATEWAY:
         why = "leads to an internet gateway, but Fargate pods have no public address"
     else:
-        why = "has no live default route"
-    if why and cluster.ip_family == "ipv6" and _ipv6_out(table):
+        why = _no_way(snapshot, table)
+    if isinstance(why, str) and cluster.ip_family == "ipv6" and _ipv6_out(table):
         # only IPv6 clusters made since October 2024 have an endpoint that answers over IPv6
         return Unread(api="eks:DescribeCluster", error="EndpointFamilyNotShown")
     return why
 
 
+def _no_way(snapshot: Snapshot, table: RouteTable) -> str | Unread | None:
+    """Say why a table without an internet gateway leads nowhere, or what would tell."""
+    route = default_route(table)
+    if route is None:
+        split = any(_covers_half(each) for each in table.routes)
+        plain = Unread(api="ec2:DescribeRouteTables", error="NoPlainDefaultRoute")
+        return plain if split else "has no default route"
+    if route.state == "blackhole":
+        return "has no live default route"
+    if route.target.startswith("pcx-"):
+        return f"leads to the peering {route.target}, which gives no way out"
+    return _nat(snapshot, route.target) if route.target.startswith("nat-") else _BEYOND
+
+
+def _nat(snapshot: Snapshot, nat_id: str) -> str | Unread | None:
+    nat = next((each for each in snapshot.nat_gateways if each.id == nat_id), None)
+    if nat is None:
+        return Unread(api="ec2:DescribeNatGateways", error="NotListed")
+    if nat.state != "available":
+        return f"leads to {nat.id}, which is {nat.state}"
+    return None if nat.connectivity == "public" else _BEYOND
+
+
+def _covers_half(route: Route) -> bool:
+    """Tell whether a live route may be part of a default route: a half of it, or a prefix list."""
+    wide = route.destination.startswith("pl-") or route.destination.endswith("/1")
+    return wide and route.state != "blackhole" and route.target != "local"
+
+
 def _nodes(snapshot: Snapshot, cluster: Cluster) -> Mapping[str, list[Instance]]:
     found: dict[str, list[Instance]] = {}
     for node in nodes_by_cluster(snapshot).get(cluster.name, ()):
-        found.setdefault(node.subnet_id, []).append(node)
+        if node.state == "running":  # a stopped one gives its public address back
+            found.setdefault(node.subnet_id, []).append(node)
     return found
 
 

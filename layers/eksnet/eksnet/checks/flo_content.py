@@ -47,8 +47,7 @@ def all_traffic(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa
 
 
 def _all_traffic(logs: Logs) -> bool:
-    types = {log.traffic_type for log in logs}
-    return ALL in types or types >= BOTH
+    return _recorded(logs) >= BOTH
 
 
 @check(
@@ -66,8 +65,9 @@ def shows_pods(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
     Pods take secondary addresses or prefixes of their node's interfaces, so that srcaddr and
     dstaddr name the node. Only pkt-srcaddr and pkt-dstaddr name the pod.
 
-    **Passes** where a delivering log with both fields covers each covered place. **Fails** where
-    none does. A log whose format EC2 does not return can't be judged.
+    **Passes** where the delivering logs with both fields record, in each covered place, all the
+    traffic that is recorded there. **Fails** where some, such as the accepted, is recorded without
+    them. A log whose format EC2 does not return can't be judged.
 
     **What to do.** Create a new flow log with pkt-srcaddr and pkt-dstaddr in its format, then
     delete the old one; a format can't be changed.
@@ -90,8 +90,8 @@ def shows_places(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
     Pods' addresses are reused within a minute. With vpc-id, subnet-id, instance-id, az-id and
     flow-direction a record can be ascribed to a node, and traffic between zones be counted.
 
-    **Passes** where a delivering log with these five fields covers each covered place. **Fails**
-    where none does. A log whose format EC2 does not return can't be judged.
+    **Passes** where the delivering logs with these five fields record, in each covered place, all
+    the traffic that is recorded there. **Fails** where some is recorded without them. A log whose format EC2 does not return can't be judged.
 
     **What to do.** Create a new flow log with these fields, then delete the old one.
     """
@@ -99,13 +99,23 @@ def shows_places(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
 
 
 def _with(wanted: frozenset[str]) -> Trait:
+    """Ask for the fields in all traffic recorded; what nobody records is not judged here."""
+
     def has(logs: Logs) -> bool | None:
-        formats = [fields(log) for log in logs]
-        if any(each is not None and wanted <= each for each in formats):
+        told = [(log, fields(log)) for log in logs]
+        sure = [log for log, names in told if names is not None and wanted <= names]
+        perhaps = [log for log, names in told if names is None or wanted <= names]
+        if _recorded(sure) >= _recorded(logs):
             return True
-        return None if None in formats else False
+        return None if _recorded(perhaps) >= _recorded(logs) else False
 
     return has
+
+
+def _recorded(logs: Logs) -> frozenset[str]:
+    """Return which of ACCEPT and REJECT the logs record together."""
+    types = frozenset(log.traffic_type for log in logs)
+    return types - {ALL} | BOTH if ALL in types else types
 
 
 @check(

@@ -35,11 +35,12 @@ from eksnet.model.snapshot import Facet, Snapshot, subnet_by_id
 def pod_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     """Pods stay in ContainerCreating once no subnet they may use has an address left.
 
-    The VPC CNI takes from the roomiest subnet of the node's zone that it may use, so the best one
-    is judged, once for each cluster and zone. Which it may use is a matter of settings: with custom
-    networking the ENIConfig's subnet, else the node's own and those tagged kubernetes.io/role/cni.
-    Fargate pods use their profile's subnets. Pods of an IPv6 cluster take no IPv4 address from a
-    subnet, except on Fargate.
+    The VPC CNI takes from the roomiest subnet of the node's zone that it may use. Which it may use
+    is a matter of settings: with custom networking the ENIConfig's subnet, else the node's own and
+    those tagged kubernetes.io/role/cni. One node's subnet is of no use to a node in another, so
+    the nodes of each subnet are judged by the best one open to them, and the worst off decide for
+    their cluster and zone. Fargate pods use their profile's subnets. Pods of an IPv6 cluster take
+    no IPv4 address from a subnet, except on Fargate.
 
     **Passes** with 256 free addresses in the best subnet. **Fails** high under 16, medium under
     256. Where the settings can't be seen (a self-managed CNI, EKS Auto Mode) it is judged only if
@@ -51,7 +52,7 @@ def pod_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     for cluster in snapshot.clusters:
         yield from _unlisted(snapshot, cluster)
         rooms: dict[str, list[PodSubnets]] = {
-            az_id: [] if cluster.ip_family == "ipv6" else [node_pods(snapshot, cluster, az_id)]
+            az_id: [] if cluster.ip_family == "ipv6" else [*node_pods(snapshot, cluster, az_id)]
             for az_id in node_zones(snapshot, cluster)
         }
         for az_id, room in fargate_pods(snapshot, cluster):

@@ -3,9 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from eksnet.cni.branch import branches_by_trunk, pod_eni, pod_interfaces, untagged_by_vpc
+from eksnet.cni.branch import (
+    branches_by_trunk,
+    cni_nodes,
+    pod_eni,
+    pod_interfaces,
+    runs_cni,
+    untagged_by_vpc,
+)
 from eksnet.cni.limits import limits as instance_limits
-from eksnet.cni.membership import nodes_by_cluster
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
@@ -60,7 +66,7 @@ def trunk_compatible(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
     """
     for cluster in snapshot.clusters:
         setting = pod_eni(snapshot, cluster)
-        if cluster.auto_mode or setting.on is False:
+        if setting.on is False or not runs_cni(snapshot, cluster):
             continue
         if setting.on is None:
             yield Unseen(
@@ -76,7 +82,7 @@ def trunk_compatible(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
 
 def _types_verdict(snapshot: Snapshot, cluster: Cluster) -> Answer:
     resource = cluster_resource(snapshot, cluster)
-    nodes = nodes_by_cluster(snapshot).get(cluster.name, ())
+    nodes = cni_nodes(snapshot, cluster)
     groups = node_groups_by_cluster(snapshot).get(cluster.name, ())
     types = {node.type for node in nodes}.union(*(group.instance_types for group in groups))
     shown = {node.tags.get(NODE_GROUP_TAG) for node in nodes}

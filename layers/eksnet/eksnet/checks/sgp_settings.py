@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.branch import PodEni, PodInterfaces, pod_eni, pod_interfaces, unowned_by_vpc
-from eksnet.cni.membership import nodes_by_cluster
+from eksnet.cni.branch import (
+    PodEni,
+    PodInterfaces,
+    cni_nodes,
+    pod_eni,
+    pod_interfaces,
+    runs_cni,
+    unowned_by_vpc,
+)
 from eksnet.cni.sight import hidden
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
@@ -19,9 +26,9 @@ SEEN = frozenset({Facet.CLUSTERS, Facet.ADDON_VPC_CNI, Facet.NETWORK_INTERFACES,
 
 
 def _judged(snapshot: Snapshot) -> Iterator[tuple[Cluster, PodEni, PodInterfaces]]:
-    """Yield each cluster with the setting and its interfaces; Auto Mode runs its own networking."""
+    """Yield each cluster with the setting and its interfaces; Auto Mode alone runs no CNI."""
     for cluster in snapshot.clusters:
-        if not cluster.auto_mode:
+        if runs_cni(snapshot, cluster):
             interfaces = pod_interfaces(snapshot).get(cluster.name, PodInterfaces())
             yield cluster, pod_eni(snapshot, cluster), interfaces
 
@@ -66,6 +73,9 @@ def pod_eni_agrees(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # n
     one does not start. The policies themselves live in Kubernetes; trunk and branch interfaces are
     what EC2 shows of them.
 
+    The add-on's configuration is what is read: a variable changed on the DaemonSet itself is
+    visible only in Kubernetes.
+
     **Passes** with the setting on and branch interfaces in use, or off and none seen. **Fails**
     high with branch interfaces while the setting is off, medium where it is on but no node has a
     trunk, low with trunks that carry no branch. A cluster without nodes or without the managed
@@ -103,7 +113,7 @@ def _used(snapshot: Snapshot, cluster: Cluster, setting: PodEni, found: PodInter
     if found.trunks:
         text = f"ENABLE_POD_ENI is on and {len(found.trunks)} trunks carry no branch interface"
         return failed(resource, text, cluster=cluster.name, severity=Severity.LOW, **seen)
-    nodes = len(nodes_by_cluster(snapshot).get(cluster.name, ()))
+    nodes = len(cni_nodes(snapshot, cluster))
     if nodes:
         text = f"ENABLE_POD_ENI is on, yet none of {nodes} nodes has a trunk interface"
         return failed(resource, text, cluster=cluster.name, severity=Severity.MEDIUM, **seen)
@@ -121,11 +131,11 @@ def _unused(snapshot: Snapshot, cluster: Cluster, setting: PodEni, found: PodInt
     if found.branches:
         text = (
             f"{len(found.branches)} branch interfaces in use while ENABLE_POD_ENI is off"
-            f" ({setting.set_by})"
+            f" {setting.told_by}"
         )
         return failed(resource, text, cluster=cluster.name, positive=True, **seen)
     unowned = _unowned(snapshot, cluster)
-    text = f"ENABLE_POD_ENI is off ({setting.set_by}) and no branch interface is seen"
+    text = f"ENABLE_POD_ENI is off {setting.told_by} and no branch interface is seen"
     return unowned or passed(resource, text, cluster=cluster.name, **seen)
 
 
@@ -185,9 +195,7 @@ def _role_verdict(snapshot: Snapshot, cluster: Cluster, seen: dict[str, Any]) ->
             resource, text, cluster=cluster.name, positive=True, role=cluster.role_arn, **seen
         )
     text = f"{POLICY} is not attached to {role}"
-    return failed(
-        resource, text, cluster=cluster.name, positive=True, role=cluster.role_arn, **seen
-    )
+    return failed(resource, text, cluster=cluster.name, role=cluster.role_arn, **seen)
 
 
 @check(
@@ -205,6 +213,9 @@ def trunks_left(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa
     Each trunk holds an address and one of the node's interface slots, so that the node carries
     fewer ordinary pods than its type could.
 
+    The add-on's configuration is what is read: a variable changed on the DaemonSet itself is
+    visible only in Kubernetes.
+
     **Passes** where the setting is on, or off with no trunk seen. **Fails** where it is off and
     nodes still have trunks.
 
@@ -218,12 +229,12 @@ def trunks_left(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa
             text = f"ENABLE_POD_ENI is on, {len(found.trunks)} trunks belong to it"
             yield passed(resource, text, cluster=cluster.name, positive=True, **seen)
         elif found.trunks:
-            text = f"{len(found.trunks)} trunks left while ENABLE_POD_ENI is off"
+            text = f"{len(found.trunks)} trunks left while ENABLE_POD_ENI is off {setting.told_by}"
             trunks = [each.id for each in found.trunks]
             yield failed(
                 resource, text, cluster=cluster.name, positive=True, trunk_ids=trunks, **seen
             )
         else:
-            text = f"ENABLE_POD_ENI is off ({setting.set_by}) and no trunk is seen"
+            text = f"ENABLE_POD_ENI is off {setting.told_by} and no trunk is seen"
             unowned = _unowned(snapshot, cluster)
             yield unowned or passed(resource, text, cluster=cluster.name, **seen)

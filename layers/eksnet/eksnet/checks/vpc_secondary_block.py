@@ -35,7 +35,8 @@ def secondary_block(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # 
     **Passes** when a /16 to a /24 of 100.64.0.0/10 can be added, and says which; a smaller one
     than /16 is named only when nothing larger is left. **Fails** when none can, and names the rule:
     a peering request still pending, the association table, or no room. **Unknown** when the VPC has
-    as many blocks as the default quota (five): whether it was raised is not read here.
+    as many blocks as the default quota (five): whether it was raised is not read here; and for a
+    VPC shared by another account, whose owner must add the block and alone sees its peerings.
 
     **What to do.** Accept or withdraw the pending peering; make room in 100.64.0.0/10 by removing
     stale routes or unused blocks; or raise the quota L-83CA0A9D, 50 at most.

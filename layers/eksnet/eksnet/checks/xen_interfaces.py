@@ -43,8 +43,13 @@ def x_eni_count(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa
     """
     for cluster in snapshot.clusters:
         resource = cluster_resource(snapshot, cluster)
-        count = len(x_enis_by_cluster(snapshot).get(cluster.name, ()))
-        seen: dict[str, Any] = {"x_enis": count, "status": cluster.status}
+        enis = x_enis_by_cluster(snapshot).get(cluster.name, ())
+        count = sum(map(_works, enis))
+        seen: dict[str, Any] = {
+            "x_enis": count,
+            "detached": len(enis) - count,
+            "status": cluster.status,
+        }
         if count < FEWEST:
             yield _few(
                 snapshot, cluster, f"{counted(count, 'x-ENI')}, at least {FEWEST} expected", seen
@@ -88,7 +93,7 @@ def x_eni_spread(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
     """
     for cluster in snapshot.clusters:
         resource = cluster_resource(snapshot, cluster)
-        enis = x_enis_by_cluster(snapshot).get(cluster.name, ())
+        enis = [e for e in x_enis_by_cluster(snapshot).get(cluster.name, ()) if _works(e)]
         zones = sorted({eni.az for eni in enis})
         seen: dict[str, Any] = {"x_enis": len(enis), "zones": zones}
         if len(zones) >= ZONES_NEEDED:
@@ -98,6 +103,11 @@ def x_eni_spread(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
             where = f"in {zones[0]} only" if zones else "in no zone"
             text = f"{counted(len(enis), 'x-ENI')}, {where}; {ZONES_NEEDED} zones needed"
             yield _few(snapshot, cluster, text, seen)
+
+
+def _works(eni: Eni) -> bool:
+    """Tell whether an x-ENI hangs on the control plane; one left behind serves nobody."""
+    return eni.status == "in-use" and eni.attachment is not None
 
 
 def _few(snapshot: Snapshot, cluster: Cluster, text: str, seen: dict[str, Any]) -> Answer:

@@ -159,7 +159,8 @@ def replacement_exists(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     """A cluster's subnets can be exchanged, but only within its VPC and its first zones.
 
     The new set must cover every zone of the old one and none besides. So a full cluster subnet
-    has a quick way out only where its own zone holds another subnet with room.
+    has a quick way out only where its own zone holds another subnet with room, and with an IPv6
+    block if the cluster is an IPv6 one.
 
     **Passes** where the subnet has the six free addresses EKS asks for, or where another subnet of
     its zone and VPC has them. **Fails** where none has: high when an update would be refused
@@ -178,7 +179,7 @@ def replacement_exists(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
             text = f"{subnet.free_ips} free addresses: no replacement needed"
             yield passed(resource, text, cluster=cluster.name, positive=True, **seen)
             continue
-        spare = _replacement(snapshot, subnet, limits.cluster_subnet_high)
+        spare = _replacement(snapshot, cluster, subnet, limits.cluster_subnet_high)
         where = f"{subnet.free_ips} free addresses, and in {subnet.az_id}"
         if spare:
             text = f"{where} {spare.id} has {spare.free_ips}"
@@ -191,11 +192,15 @@ def replacement_exists(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
         refused = subnet.free_ips < limits.cluster_subnet_critical
         severity = Severity.HIGH if refused else Severity.MEDIUM
         text = f"{where} no other subnet of {subnet.vpc_id} has {limits.cluster_subnet_high}"
+        text += " and an IPv6 block" if cluster.ip_family == "ipv6" else ""
         yield failed(resource, text, cluster=cluster.name, severity=severity, **seen)
 
 
-def _replacement(snapshot: Snapshot, short: Subnet, needed: int) -> Subnet | None:
-    """Return the roomiest other subnet of the same zone; one on an Outpost is no cluster subnet."""
+def _replacement(snapshot: Snapshot, cluster: Cluster, short: Subnet, needed: int) -> Subnet | None:
+    """Return the roomiest other subnet of the same zone; one on an Outpost is no cluster subnet.
+
+    The subnets of an IPv6 cluster need an IPv6 block each (EKS user guide, cni-ipv6).
+    """
     legal = [
         each
         for each in subnets_by_vpc(snapshot).get(short.vpc_id, ())
@@ -203,5 +208,6 @@ def _replacement(snapshot: Snapshot, short: Subnet, needed: int) -> Subnet | Non
         and each.free_ips >= needed
         and each.state == "available"
         and not each.outpost_arn
+        and (cluster.ip_family != "ipv6" or each.ipv6_cidrs)
     ]
     return max(legal, key=lambda each: (each.free_ips, each.id), default=None)

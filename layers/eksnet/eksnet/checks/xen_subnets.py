@@ -1,9 +1,10 @@
 """The cluster subnets themselves: zones, size, and who else lives there."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eksnet.cni.eni import class_by_eni, x_eni_cluster
+from eksnet.cni.eni import EniClass, class_by_eni, x_eni_cluster
 from eksnet.cni.membership import cluster_subnets
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
@@ -13,10 +14,12 @@ from eksnet.model.network import Subnet
 from eksnet.model.resource import cluster_resource, subnet_resource
 from eksnet.model.snapshot import Facet, Snapshot, derived, enis_by_subnet, subnet_by_id
 from eksnet.network.cidr import BITS, block, usable
+from eksnet.network.proposal import owned_elsewhere
 
 BEST_PRACTICES = "https://docs.aws.amazon.com/eks/latest/best-practices/subnets.html"
 NEEDED = 2  # "at least two subnets that are in different Availability Zones": EKS, network-reqs
 SMALLEST = 28  # a dedicated /28 is the least for a cluster subnet: EKS best practices, subnets
+OTHER_X_ENIS = "x-eni of other clusters"
 
 
 @check(
@@ -73,23 +76,42 @@ def _not_listed(cluster: Cluster, subnet_id: str) -> Unseen:
 
 
 @derived
-def _holders_by_subnet(snapshot: Snapshot) -> Mapping[str, Mapping[str, int]]:
-    """Return for each subnet how many interfaces there are of each class, x-ENIs by cluster."""
+def _classes_by_subnet(snapshot: Snapshot) -> Mapping[str, Mapping[str, int]]:
+    """Return for each subnet how many interfaces there are of each class."""
     classes = class_by_eni(snapshot)
-    found: dict[str, dict[str, int]] = {}
-    for subnet_id, enis in enis_by_subnet(snapshot).items():
-        counts = found.setdefault(subnet_id, {})
-        for eni in enis:
-            cluster = x_eni_cluster(eni)
-            holder = f"x-eni {cluster}" if cluster else str(classes[eni.id])
-            counts[holder] = counts.get(holder, 0) + 1
-    return found
+    return {
+        subnet_id: Counter(str(classes[eni.id]) for eni in enis)
+        for subnet_id, enis in enis_by_subnet(snapshot).items()
+    }
+
+
+@derived
+def _x_enis_by_subnet_and_cluster(snapshot: Snapshot) -> Mapping[tuple[str, str | None], int]:
+    return Counter((eni.subnet_id, x_eni_cluster(eni)) for eni in snapshot.enis)
 
 
 def _others(snapshot: Snapshot, cluster: Cluster, subnet: Subnet) -> dict[str, int]:
-    """Return the interfaces in a subnet that are not this cluster's own x-ENIs, by holder."""
-    holders = _holders_by_subnet(snapshot).get(subnet.id, {})
-    return {who: holders[who] for who in sorted(holders) if who != f"x-eni {cluster.name}"}
+    """Return the interfaces in a subnet that are not this cluster's own x-ENIs, by class.
+
+    Those of all other clusters are one number: hundreds of clusters may share a subnet.
+    """
+    counts = dict(_classes_by_subnet(snapshot).get(subnet.id, {}))
+    own = _x_enis_by_subnet_and_cluster(snapshot).get((subnet.id, cluster.name), 0)
+    foreign = counts.pop(str(EniClass.X_ENI), 0) - own
+    if foreign:
+        counts[OTHER_X_ENIS] = foreign
+    return {who: counts[who] for who in sorted(counts)}
+
+
+def _shared(cluster: Cluster, subnet: Subnet) -> Unseen:
+    """Return the answer where a subnet's owner may have interfaces there that are not shown."""
+    return Unseen(
+        resource=subnet_resource(subnet),
+        cluster=cluster.name,
+        api="ec2:DescribeNetworkInterfaces",
+        error="OwnedByAnotherAccount",
+        message=f"account {subnet.owner_id} shares {subnet.id}: its interfaces there are not shown",
+    )
 
 
 def _listed(others: Mapping[str, int]) -> str:
@@ -114,6 +136,8 @@ def size(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG00
 
     **Passes** for a /27 or larger, and for a /28 that holds nothing but the cluster's x-ENIs.
     **Fails** medium for a /28 that something else shares, high for anything smaller.
+    A /28 that another account shares, with nobody else seen in it, is unknown: the interfaces of
+    other accounts are not shown.
 
     **What to do.** Move the others out, or give the cluster a dedicated /27 in the same zone.
     """
@@ -141,6 +165,8 @@ def size(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG00
                 shared_with=others,
                 **seen,
             )
+        elif owned_elsewhere(snapshot, subnet.owner_id):
+            yield _shared(cluster, subnet)
         else:
             yield passed(resource, f"a /{length} of its own", cluster=cluster.name, **seen)
 
@@ -163,6 +189,8 @@ def dedicated(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
 
     **Passes** where only the cluster's own x-ENIs are in the subnet. **Fails** low where others
     are, medium where they have left it fewer than the 16 free addresses EKS recommends.
+    A subnet that another account shares, with nobody else seen in it, is unknown: the interfaces
+    of other accounts are not shown.
 
     **What to do.** Make a dedicated subnet in each of the cluster's zones and list those with
     UpdateClusterConfig; the nodes can stay where they are.
@@ -174,6 +202,9 @@ def dedicated(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
         resource = subnet_resource(subnet)
         others = _others(snapshot, cluster, subnet)
         seen: dict[str, Any] = {"free_ips": subnet.free_ips, "shared_with": others}
+        if not others and owned_elsewhere(snapshot, subnet.owner_id):
+            yield _shared(cluster, subnet)
+            continue
         if not others:
             yield passed(resource, "nothing but x-ENIs", cluster=cluster.name, **seen)
             continue

@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.markdown import Markdown
-from rich.table import Table
 
 from eksnet.checks import catalogue
 from eksnet.cli.app import app
@@ -14,6 +12,9 @@ from eksnet.collect.facets import iam_actions
 from eksnet.engine.check import TOPICS, Check
 from eksnet.engine.select import select
 from eksnet.model.snapshot import Facet
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 PIPED_WIDTH = 160  # a pipe has no width; no title wraps at this one
 
@@ -30,6 +31,8 @@ def checks(
     if as_json:
         typer.echo(json.dumps([row(check) for check in catalogue()], indent=2))
         return
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("ID", "SEVERITY", "TITLE"):
         table.add_column(column, no_wrap=column != "TITLE")
@@ -50,6 +53,8 @@ def explain(
     for check in select(catalogue(), [check_id]):
         text = page(check)
         if console.is_terminal:
+            from rich.markdown import Markdown
+
             console.print(Markdown(text))
         else:
             typer.echo(text, nl=False)
@@ -93,6 +98,8 @@ def _codes(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
-def _console() -> Console:
+def _console() -> "Console":
+    from rich.console import Console
+
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)

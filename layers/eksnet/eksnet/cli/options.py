@@ -14,6 +14,7 @@ from eksnet.model.errors import InputError
 from eksnet.model.snapshot import Facet, Snapshot
 from eksnet.pipeline import source
 from eksnet.pipeline.source import Progress
+from eksnet.report.escape import visible
 
 Region = Annotated[
     list[str] | None,
@@ -81,6 +82,12 @@ def snapshots(
         InputError: options that exclude each other, or input that can't be read.
         NoAccessError: nothing could be asked.
     """
+    before = None
+    if earlier is not None:
+        if all_regions or len(region or ()) > 1:
+            msg = "--earlier is one region's snapshot: give one --region at most"
+            raise InputError(msg)
+        before = source.load_snapshot(earlier)
     if recorded is None:
         if account or partial:
             msg = "--account and --partial go with --from"
@@ -97,10 +104,7 @@ def snapshots(
         whole = source.load_snapshot(recorded, account, only, partial=partial)
         source.require_clusters([whole], cluster)
         found = (source.narrow(whole, cluster),)
-    if earlier is None:
-        return found
-    before = source.load_snapshot(earlier)
-    return tuple(source.with_history(each, before) for each in found)
+    return found if before is None else (source.with_history(found[0], before),)
 
 
 def limits(config: pathlib.Path | None) -> Limits:
@@ -123,9 +127,10 @@ def progress() -> Iterator[Progress]:
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.markup import escape
 
     with Console(stderr=True).status("looking") as status:
-        yield lambda text: status.update(f"looking: {text}")
+        yield lambda text: status.update(escape(f"looking: {visible(text)}"))
 
 
 def write(text: str, output: pathlib.Path | None) -> None:

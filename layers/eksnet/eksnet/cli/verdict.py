@@ -45,14 +45,17 @@ def verdict(
         partial=partial,
     )
     answers = [(each, answer) for each in snapshots for answer in _answers(each, thresholds)]
-    blinds = [blind for each in snapshots for blind in each.blind(NEEDS)]
+    shown = NEEDS | {Facet.REGIONS}
+    blinds = [blind for each in snapshots for blind in each.blinds if blind.facet in shown]
     if as_json:
         found = [_plain(snapshot, answer) for snapshot, answer in answers]
         refused = [dataclasses.asdict(blind) for blind in blinds]
         typer.echo(json.dumps({"schema_version": 1, "verdicts": found, "blind": refused}, indent=2))
     else:
         typer.echo("\n".join(_lines(answers, blinds)))
-    codes = {EXIT[answer.answer] for _, answer in answers} | ({3} if blinds else {0})
+    codes = {EXIT[answer.answer] for _, answer in answers} | (
+        {3} if blinds or any(each.partial for each in snapshots) else {0}
+    )
     raise typer.Exit(1 if 1 in codes else max(codes))
 
 

@@ -3,15 +3,22 @@
 from collections.abc import Iterator, Mapping
 
 from eksnet.cni.eni import CLUSTER_TAG, TRUNK_TAG, EniClass, class_by_eni
-from eksnet.cni.membership import CLUSTER_TAG_PREFIX, NAME_TAGS, cluster_by_eni
+from eksnet.cni.membership import (
+    CLUSTER_TAG_PREFIX,
+    NAME_TAGS,
+    cluster_by_eni,
+    nodes_by_cluster,
+)
 from eksnet.cni.settings import settings_by_cluster
 from eksnet.model.cluster import Cluster
-from eksnet.model.network import Eni
+from eksnet.model.network import Eni, Instance
 from eksnet.model.record import Tags, record
 from eksnet.model.snapshot import Snapshot, derived, grouped, instance_by_id
 
 POD_ENI = "ENABLE_POD_ENI"  # VPC CNI README; its default is false
 KINDS = frozenset({EniClass.TRUNK, EniClass.BRANCH})
+AUTO_NODE_TAG = "eks:eks-cluster-name"  # EKS user guide: set on the instances of Auto Mode
+UNNAMED = "default, as far as the add-on's configuration tells"  # the DaemonSet may differ
 
 
 @record
@@ -25,6 +32,11 @@ class PodEni:
     set_by: str = ""
     api: str = ""
     error: str = ""
+
+    @property
+    def told_by(self) -> str:
+        """Return for a message where the value comes from, in brackets."""
+        return f"({UNNAMED})" if self.set_by == "default" else f"({self.set_by})"
 
 
 @record
@@ -44,6 +56,17 @@ def pod_eni(snapshot: Snapshot, cluster: Cluster) -> PodEni:
         return PodEni(on=None, api="eks:DescribeAddon", error="Unreadable")
     set_by = "add-on" if POD_ENI in settings.env else "default"
     return PodEni(on=settings.flag(POD_ENI, default=False), set_by=set_by)
+
+
+def runs_cni(snapshot: Snapshot, cluster: Cluster) -> bool:
+    """Tell whether the VPC CNI may have settings: Auto Mode alone, without the add-on, has none."""
+    return not cluster.auto_mode or cluster.name in settings_by_cluster(snapshot)
+
+
+def cni_nodes(snapshot: Snapshot, cluster: Cluster) -> tuple[Instance, ...]:
+    """Return the nodes that run the VPC CNI: all but those of EKS Auto Mode."""
+    nodes = nodes_by_cluster(snapshot).get(cluster.name, ())
+    return tuple(node for node in nodes if AUTO_NODE_TAG not in node.tags)
 
 
 @derived

@@ -17,11 +17,13 @@ CREATED_TAG = "node.k8s.amazonaws.com/createdAt"  # set by ipamd, awsutils.go
 INSTANCE_TAG = "node.k8s.amazonaws.com/instance_id"  # set by ipamd, awsutils.go
 CLUSTER_TAG = "cluster.k8s.amazonaws.com/name"  # set by ipamd when CLUSTER_NAME is known
 OWNER_TAG = "eks:eni:owner"  # amazon-vpc-cni or eks-vpc-resource-controller
+OWNERS = frozenset({"amazon-vpc-cni", "eks-vpc-resource-controller"})  # the makers' own values
 TRUNK_TAG = "vpcresources.k8s.aws/trunk-eni-id"  # set by the resource controller, trunk.go
 UNMANAGED_TAG = "node.k8s.amazonaws.com/no_manage"  # ipamd.go setUnmanagedENIs: exactly "true"
 LEAK_AGE = dt.timedelta(minutes=5)  # awsutils.go eniDeleteCooldownTime
 
 CNI_DESCRIPTION = "aws-K8S-"  # awsutils.go: the CNI writes a capital K8S
+CONTROLLER_DESCRIPTIONS = frozenset({"aws-k8s-branch-eni", "aws-k8s-trunk-eni"})  # trunk.go
 _CNI = re.compile(r"aws-K8S-(i-[0-9a-f]+)")
 _X_ENI = re.compile(r"Amazon EKS (?P<cluster>\S+)")
 _NAT = re.compile(r"Interface for NAT Gateway nat-[0-9a-f]+")
@@ -67,8 +69,16 @@ def created_at(eni: Eni) -> dt.datetime | None:
 
 
 def unattached_cni(eni: Eni) -> bool:
-    """Tell whether the interface is the CNI's own and hangs on nothing, however young it may be."""
-    ours = eni.description.startswith(CNI_DESCRIPTION) and INSTANCE_TAG in eni.tags
+    """Tell whether the interface is the CNI's own and hangs on nothing, however young it may be.
+
+    The trunks and branches of the resource controller, which gives pods their own interfaces for
+    the CNI, count as well: a branch in use is not ``available``, though it has no attachment.
+    """
+    owned = eni.tags.get(OWNER_TAG) in OWNERS
+    if eni.description in CONTROLLER_DESCRIPTIONS:
+        ours = owned
+    else:
+        ours = eni.description.startswith(CNI_DESCRIPTION) and (owned or INSTANCE_TAG in eni.tags)
     return ours and eni.status == "available"
 
 
@@ -84,8 +94,10 @@ def x_eni_cluster(eni: Eni) -> str | None:
 
 
 def _leaked(eni: Eni, now: dt.datetime) -> bool:
+    """Tell of the CNI's own only: a trunk or branch stays one, also when it is left behind."""
     born = created_at(eni)
-    return unattached_cni(eni) and born is not None and now - born > LEAK_AGE
+    old = born is not None and now - born > LEAK_AGE
+    return old and unattached_cni(eni) and eni.description not in CONTROLLER_DESCRIPTIONS
 
 
 def _requested_by(eni: Eni, requester: str) -> bool:

@@ -3,7 +3,14 @@
 import enum
 from collections.abc import Iterator, Mapping
 
-from eksnet.cni.eni import CLUSTER_TAG, TRUNK_TAG, EniClass, class_by_eni, x_eni_cluster
+from eksnet.cni.eni import (
+    CLUSTER_TAG,
+    INSTANCE_TAG,
+    TRUNK_TAG,
+    EniClass,
+    class_by_eni,
+    x_eni_cluster,
+)
 from eksnet.cni.settings import settings_by_cluster
 from eksnet.model.cluster import Cluster
 from eksnet.model.network import Eni, Instance, Subnet
@@ -87,8 +94,9 @@ def _named_in(tags: Tags, known: Mapping[str, object]) -> str | None:
 def cluster_by_instance(snapshot: Snapshot) -> Mapping[str, str]:
     """Return the cluster of each instance that is a node of one.
 
-    An instance is a node by its own tags, by the CNI's tag on one of its interfaces, or because
-    one carries a cluster security group. It must live in the cluster's VPC.
+    An instance is a node by its own tags, by the CNI's cluster tag on one of its interfaces, or
+    because it runs the CNI (ipamd tags even the primary interface) and carries a cluster security
+    group; a bastion carries such a group too. It must live in the cluster's VPC.
     """
     clusters = cluster_by_name(snapshot)
     by_group = {c.cluster_security_group_id: c.name for c in snapshot.clusters}
@@ -102,12 +110,13 @@ def cluster_by_instance(snapshot: Snapshot) -> Mapping[str, str]:
     for instance in snapshot.instances:
         note(instance.id, instance.vpc_id, _named_in(instance.tags, clusters))
     attached = [eni for eni in snapshot.enis if eni.attachment and eni.attachment.instance_id]
-    for name_of in (
-        lambda eni: eni.tags.get(CLUSTER_TAG),
-        lambda eni: next((by_group[g] for g in eni.groups if g in by_group), None),
-    ):
-        for eni in attached:
-            note(_instance_id(eni), eni.vpc_id, name_of(eni))
+    for eni in attached:
+        note(_instance_id(eni), eni.vpc_id, eni.tags.get(CLUSTER_TAG))
+    run_cni = {_instance_id(eni) for eni in attached if INSTANCE_TAG in eni.tags}
+    for eni in attached:
+        if _instance_id(eni) in run_cni:
+            group = next((each for each in eni.groups if each in by_group), None)
+            note(_instance_id(eni), eni.vpc_id, by_group.get(group))
     return found
 
 

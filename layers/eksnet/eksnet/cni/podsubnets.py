@@ -51,27 +51,42 @@ def node_zones(snapshot: Snapshot, cluster: Cluster) -> tuple[str, ...]:
     return tuple(sorted({subnet.az_id for subnet in _node_subnets(snapshot, cluster)}))
 
 
-def node_pods(snapshot: Snapshot, cluster: Cluster, az_id: str) -> PodSubnets:
-    """Return the subnets that the pods on the cluster's EC2 nodes of a zone may use."""
+def node_pods(snapshot: Snapshot, cluster: Cluster, az_id: str) -> tuple[PodSubnets, ...]:
+    """Return the subnets that the pods on the cluster's EC2 nodes of a zone may use.
+
+    A node's own subnet is open to its own pods only, so each node subnet is told by itself; with
+    custom networking it plays no part, and the zone is told once.
+    """
     everything = [s for s in subnets_by_vpc(snapshot).get(cluster.vpc_id, ()) if s.az_id == az_id]
     own = [s for s in _node_subnets(snapshot, cluster) if s.az_id == az_id]
     settings = settings_by_cluster(snapshot).get(cluster.name)
     missing = _missing(snapshot, cluster, settings)
     if missing or settings is None:
-        plain = _plain(cluster, own, everything, discovers=True)
-        return PodSubnets(pods="pods", choices=(*_each(everything), plain), missing=missing)
+        possible = [(each, _plain(cluster, each, everything, discovers=True)) for each in own]
+        return tuple(
+            PodSubnets(pods=_on(each), choices=(*_each(everything), plain), missing=missing)
+            for each, plain in possible
+        )
     if settings.flag(CUSTOM_NETWORKING, default=False):
-        return _custom(settings, everything)
+        return (_custom(settings, everything),)
     discovers = settings.flag(DISCOVERY, default=_discovery_default(snapshot, cluster))
-    choice = _plain(cluster, own, everything, discovers=discovers)
-    return PodSubnets(pods="pods", choices=(choice,))
+    return tuple(
+        PodSubnets(
+            pods=_on(each), choices=(_plain(cluster, each, everything, discovers=discovers),)
+        )
+        for each in own
+    )
+
+
+def _on(subnet: Subnet) -> str:
+    return f"pods on nodes in {subnet.id}"
 
 
 def _plain(
-    cluster: Cluster, own: list[Subnet], everything: list[Subnet], *, discovers: bool
+    cluster: Cluster, own: Subnet, everything: list[Subnet], *, discovers: bool
 ) -> tuple[Subnet, ...]:
-    """Return what is used without custom networking: the nodes' subnets and those offered."""
-    allowed = [s for s in own if _node_subnet_allowed(s, cluster, discovers=discovers)]
+    """Return what a node in ``own`` uses without custom networking: it, and those offered."""
+    allowed = [own] if _node_subnet_allowed(own, cluster, discovers=discovers) else []
     offered = [s for s in everything if discovers and cni_may_use(s.tags, cluster.name)]
     union = {subnet.id: subnet for subnet in (*allowed, *offered)}
     return tuple(union[each] for each in sorted(union))

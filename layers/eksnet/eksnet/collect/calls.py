@@ -94,6 +94,7 @@ class Calls:
                 return [*read(getattr(client, name)(**parameters))]
             for page in client.get_paginator(name).paginate(**parameters):
                 items.extend(read(page))
+                _forget(page)
         return items
 
     def blind(
@@ -119,6 +120,13 @@ class Calls:
         return _Refusals(self, f"{service}:{operation}")
 
 
+def _forget(page: Raw) -> None:
+    """Empty a page's lists: the paginator keeps it while the next one is being parsed."""
+    for value in page.values():
+        if isinstance(value, list):
+            value.clear()
+
+
 class _Refusals:
     """Turns what botocore raises, and what a malformed answer makes us raise, into RefusedError."""
 
@@ -134,13 +142,17 @@ class _Refusals:
             code = problem.response.get("Error", {}).get("Code", "Unknown")
             if code in _BAD_CREDENTIALS:
                 msg = f"{self._api} does not accept the credentials: {code}"
-                raise NoAccessError(msg) from problem
+                raise NoAccessError(msg, api=self._api, code=code) from problem
             raise RefusedError(self._api, code) from problem
         if isinstance(problem, _NO_CREDENTIALS):
-            raise NoAccessError(str(problem)) from problem
+            code = type(problem).__name__
+            raise NoAccessError(str(problem), api=self._api, code=code) from problem
         if isinstance(problem, botocore.exceptions.BotoCoreError):
             self._calls.unanswered = str(problem)
             raise RefusedError(self._api, type(problem).__name__) from problem
+        if isinstance(problem, OSError):
+            code = type(problem).__name__
+            raise NoAccessError(str(problem), api=self._api, code=code) from problem
         if isinstance(problem, (KeyError, TypeError, ValueError, AttributeError)):
             raise RefusedError(self._api, "MalformedAnswer") from problem
         self._calls.answered += problem is None

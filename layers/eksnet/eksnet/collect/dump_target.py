@@ -33,6 +33,10 @@ def find_target(
     Raises:
         InputError: they tell several accounts or regions, or no region at all.
     """
+    for option, given, form in (("--account", account, _ACCOUNT), ("--region", region, _REGION)):
+        if given is not None and not form.fullmatch(given):
+            msg = f"{option} {given!r} is none"
+            raise InputError(msg)
     if account is None:
         account = _account(folder, recording, found)
     if region is None:

@@ -69,11 +69,15 @@ def require_sound(snapshot: Snapshot, source: pathlib.Path) -> None:
         InputError: one is not; ``source`` is where it came from.
     """
     from pydantic import ValidationError
+    from pydantic_core import PydanticSerializationError
 
     try:
         _adapter().validate_json(_adapter().dump_json(snapshot, warnings=False))
     except ValidationError as problem:
         msg = f"{source}: {_first(problem)}"
+        raise InputError(msg) from problem
+    except PydanticSerializationError as problem:
+        msg = f"{source}: text that is no Unicode: {problem}"
         raise InputError(msg) from problem
 
 

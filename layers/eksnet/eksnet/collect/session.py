@@ -1,7 +1,9 @@
 """The one place that makes AWS clients for reading: pruned models, few clients, patient retries."""
 
+import contextlib
 import importlib.resources
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import botocore.config
@@ -12,7 +14,7 @@ from eksnet import __version__
 from eksnet.model.errors import InputError, NoAccessError
 from eksnet.model.record import record
 
-WORKERS = 16  # enough to hide 50 ms a call, far below EC2's 20 calls a second and action (FACTS)
+WORKERS = 16  # calls at once; EC2 admits 100 of an action and 20/s more: EC2 API throttling page
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
 ATTEMPTS = 6  # with adaptive backoff: some 20 s of patience with a throttled API
@@ -32,9 +34,10 @@ class Session:
     """A botocore session; credentials, regions and endpoints by the SDK's own conventions."""
 
     def __init__(self, credentials: Credentials | None = None) -> None:
-        self._session = botocore.session.get_session()
         self._credentials = credentials
-        loader = self._session.get_component("data_loader")
+        with _configured():
+            self._session = botocore.session.get_session()
+            loader = self._session.get_component("data_loader")
         models = pathlib.Path(str(importlib.resources.files("eksnet.collect"))) / MODELS
         loader.search_paths.insert(0, str(models))
 
@@ -42,12 +45,10 @@ class Session:
         """Return the region the SDK's configuration names.
 
         Raises:
-            NoAccessError: the profile that the environment names is not configured.
+            NoAccessError: the SDK's configuration can't be used.
         """
-        try:
+        with _configured():
             region: str | None = self._session.get_config_variable("region")
-        except botocore.exceptions.ProfileNotFound as problem:
-            raise NoAccessError(str(problem)) from problem
         return region
 
     def require_region(self, region: str) -> None:
@@ -55,32 +56,37 @@ class Session:
 
         Raises:
             InputError: there is no such region.
+            NoAccessError: the SDK's configuration can't be used.
         """
-        for partition in self._session.get_available_partitions():
-            if region in self._session.get_available_regions("ec2", partition):
-                return
-        msg = f"unknown region {region!r}: botocore {botocore.__version__} knows none of that name"
-        raise InputError(msg)
+        with _configured():
+            known = {
+                name
+                for partition in self._session.get_available_partitions()
+                for name in self._session.get_available_regions("ec2", partition)
+            }
+        if region not in known:
+            msg = f"unknown region {region!r}: botocore {botocore.__version__} knows none so named"
+            raise InputError(msg)
 
     def client(self, service: str, region: str) -> Any:  # noqa: ANN401 - botocore makes its classes at run time
         """Return a client for ``service`` in ``region``.
 
         Raises:
-            NoAccessError: the profile that the environment names is not configured.
+            NoAccessError: the SDK's configuration can't be used.
         """
-        mode = self._session.get_config_variable("retry_mode")
-        config = botocore.config.Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            max_pool_connections=WORKERS,
-            user_agent_extra=f"eksnet/{__version__}",
-            retries={
-                "mode": "adaptive" if mode == "legacy" else mode,
-                "total_max_attempts": ATTEMPTS,
-            },
-        )
         keys = self._credentials
-        try:
+        with _configured():
+            mode = self._session.get_config_variable("retry_mode")
+            config = botocore.config.Config(
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                max_pool_connections=WORKERS,
+                user_agent_extra=f"eksnet/{__version__}",
+                retries={
+                    "mode": "adaptive" if mode == "legacy" else mode,
+                    "total_max_attempts": ATTEMPTS,
+                },
+            )
             return self._session.create_client(
                 service,
                 region_name=region,
@@ -89,6 +95,15 @@ class Session:
                 aws_secret_access_key=keys.secret_key if keys else None,
                 aws_session_token=keys.token if keys else None,
             )
-        except botocore.exceptions.BotoCoreError as problem:
-            msg = f"no {service} client for {region}: {problem}"
-            raise NoAccessError(msg) from problem
+
+
+@contextlib.contextmanager
+def _configured() -> Iterator[None]:
+    """Say in one line what is wrong with the SDK's environment or files."""
+    try:
+        yield
+    except (botocore.exceptions.BotoCoreError, OSError, ValueError) as problem:
+        msg = f"the AWS configuration can't be used: {problem}"
+        raise NoAccessError(
+            msg, api="eksnet:configuration", code=type(problem).__name__
+        ) from problem

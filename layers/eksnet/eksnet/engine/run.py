@@ -30,7 +30,7 @@ def _ask(snapshot: Snapshot, check: Check, limits: Limits) -> Iterator[Finding]:
     clusters: dict[str, Blind] = {}
     resources: dict[tuple[str, str], Blind] = {}
     for blind in blinds:
-        if blind.resource:
+        if blind.resource and not blind.cluster:
             resources.setdefault((blind.resource.type, blind.resource.id), blind)
         elif blind.cluster:
             clusters.setdefault(blind.cluster, blind)

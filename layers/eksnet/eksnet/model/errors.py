@@ -6,4 +6,11 @@ class InputError(ValueError):
 
 
 class NoAccessError(RuntimeError):
-    """No credentials, or nobody answered: nothing at all can be seen. The exit code is 4."""
+    """No credentials, or nobody answered: nothing at all can be seen. The exit code is 4.
+
+    ``api`` and ``code`` tell what was asked last and how it failed, as a Blind does.
+    """
+
+    def __init__(self, text: str, *, api: str = "eks:ListClusters", code: str = "") -> None:
+        super().__init__(text)
+        self.api, self.code = api, code or "NoEndpointAnswered"

@@ -85,7 +85,7 @@ class Resource:
 class Blind:
     """What could not be seen, and why: the API that was asked and the error code it gave.
 
-    The scope is the whole region, or one ``cluster``, or one ``resource`` when that is given.
+    The scope is one ``cluster`` when that is given, else one ``resource``, else the whole region.
     """
 
     facet: Facet

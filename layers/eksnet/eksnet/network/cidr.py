@@ -2,6 +2,7 @@
 
 import functools
 import ipaddress
+import socket
 import typing
 
 RESERVED = 5  # network, router, DNS, future use, broadcast: VPC user guide, subnet sizing
@@ -53,7 +54,11 @@ def address(text: str) -> int:
     Raises:
         ValueError: the text is no IPv4 address.
     """
-    return int(ipaddress.IPv4Address(text))
+    try:
+        return int.from_bytes(socket.inet_pton(socket.AF_INET, text))
+    except OSError as problem:
+        msg = f"{text!r} is no IPv4 address"
+        raise ValueError(msg) from problem
 
 
 def usable(cidr: str) -> int:

@@ -1,12 +1,12 @@
 """The block to give a VPC next: out of 100.64.0.0/10, legal, and in nobody's way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from eksnet.model.cluster import Cluster
 from eksnet.model.errors import InputError
 from eksnet.model.network import Peering, Vpc
 from eksnet.model.record import record
-from eksnet.model.snapshot import Blind, Facet, Snapshot, vpc_by_id
+from eksnet.model.snapshot import Blind, Facet, Snapshot, derived, grouped, vpc_by_id
 from eksnet.network.association import (
     DEFAULT_QUOTA,
     LARGEST,
@@ -21,6 +21,7 @@ POOL = block("100.64.0.0/10")  # the one range that every legal VPC may add: vpc
 READS = frozenset({Facet.VPCS, Facet.ROUTE_TABLES, Facet.PEERINGS, Facet.CLUSTERS})
 GONE = frozenset({"disassociated", "failed"})  # VpcCidrBlockStateCode: they hold no addresses
 PREFIX_LIST = "pl-"
+PEERINGS_API = "ec2:DescribeVpcPeeringConnections"
 ACTIVE = frozenset({"active", "provisioning"})  # VpcPeeringConnectionStateReasonCode: in force
 ASKED = frozenset({"pending-acceptance", "initiating-request"})  # the same: not yet answered
 
@@ -83,6 +84,15 @@ def propose(
     return _checked(snapshot, vpc_id, found, soft)
 
 
+def owned_elsewhere(snapshot: Snapshot, owner_id: str) -> bool:
+    """Tell whether another account is known to own a thing, shared with this one through RAM.
+
+    A word in place of a number, such as ``unknown``, is nobody's account: then nothing is known.
+    """
+    account = snapshot.target.account_id
+    return account.isdecimal() and owner_id.isdecimal() and owner_id != account
+
+
 def live_blocks(vpc: Vpc) -> tuple[str, ...]:
     """Return the blocks that hold addresses or may yet, the primary one first."""
     return tuple(each.cidr for each in vpc.cidrs if each.state not in GONE)
@@ -112,19 +122,26 @@ def _unseen(snapshot: Snapshot, vpc_id: str) -> NoProposal | None:
     if not blinds and vpc is None:
         msg = f"no VPC {vpc_id} in {snapshot.target.account_id} {snapshot.target.region}"
         raise InputError(msg)
+    if vpc and owned_elsewhere(snapshot, vpc.owner_id):
+        return _shared(vpc)
     if not blinds and vpc_id not in tables_by_vpc(snapshot):
         # Every VPC has a main route table: one without was not shown.
         blinds.append(
             Blind(facet=Facet.ROUTE_TABLES, api="ec2:DescribeRouteTables", error="NotShown")
         )
     if not blinds and any(not blocks for _, blocks in _others(snapshot, vpc_id, ACTIVE)):
-        blinds.append(
-            Blind(facet=Facet.PEERINGS, api="ec2:DescribeVpcPeeringConnections", error="NotShown")
-        )
+        blinds.append(Blind(facet=Facet.PEERINGS, api=PEERINGS_API, error="NotShown"))
     if not blinds:
         return None
     reason = f"not all was seen: {blinds[0].api} answered {blinds[0].error}"
     return NoProposal(vpc_id=vpc_id, rule="unseen", reason=reason, unseen=blinds[0])
+
+
+def _shared(vpc: Vpc) -> NoProposal:
+    """A participant sees no peering of a shared VPC and cannot change it (vpc-sharing)."""
+    unseen = Blind(facet=Facet.PEERINGS, api=PEERINGS_API, error="OwnedByAnotherAccount")
+    reason = f"the VPC's owner, account {vpc.owner_id}, must add the block and alone sees its peers"
+    return NoProposal(vpc_id=vpc.id, rule="unseen", reason=reason, unseen=unseen)
 
 
 def _stopped(snapshot: Snapshot, vpc_id: str, quota: int) -> NoProposal | None:
@@ -170,9 +187,8 @@ def _hard(snapshot: Snapshot, vpc_id: str, prefix: int) -> Iterator[_Obstacle]:
     for peering, blocks in _others(snapshot, vpc_id, ACTIVE):
         for text in sorted(blocks):
             yield _Obstacle(block=block(text), what=f"{text} behind {peering.id}")
-    for cluster in snapshot.clusters:
-        if cluster.vpc_id == vpc_id:
-            yield from _promised(cluster)
+    for cluster in _clusters_by_vpc(snapshot).get(vpc_id, ()):
+        yield from _promised(cluster)
 
 
 def _promised(cluster: Cluster) -> Iterator[_Obstacle]:
@@ -182,12 +198,25 @@ def _promised(cluster: Cluster) -> Iterator[_Obstacle]:
         yield _Obstacle(block=block(text), what=f"{text} of cluster {cluster.name}")
 
 
+@derived
+def _clusters_by_vpc(snapshot: Snapshot) -> Mapping[str, tuple[Cluster, ...]]:
+    return grouped(snapshot.clusters, lambda cluster: cluster.vpc_id)
+
+
+@derived
+def _pool_taken(snapshot: Snapshot) -> tuple[tuple[str, _Obstacle], ...]:
+    """Return what VPCs hold of the pool, each with its owner: few do, and each proposal asks."""
+    return tuple(
+        (vpc.id, _Obstacle(block=block(text), what=f"{text} of {vpc.id}"))
+        for vpc in snapshot.vpcs
+        for text in live_blocks(vpc)
+        if block(text).overlaps(POOL)
+    )
+
+
 def _soft(snapshot: Snapshot, vpc_id: str, prefix: int) -> Iterator[_Obstacle]:
     """Yield what is legal to overlap and unwise."""
-    for vpc in snapshot.vpcs:
-        if vpc.id != vpc_id:
-            for text in live_blocks(vpc):
-                yield _Obstacle(block=block(text), what=f"{text} of {vpc.id}")
+    yield from (taken for owner, taken in _pool_taken(snapshot) if owner != vpc_id)
     for text in _destinations(snapshot, vpc_id):
         if block(text).length < prefix and text != ANYWHERE:
             yield _Obstacle(block=block(text), what=f"the wider route to {text}")

@@ -60,7 +60,7 @@ def coverage(snapshot: Snapshot, facets: frozenset[Facet]) -> TargetCoverage:
     return TargetCoverage(
         target=snapshot.target,
         captured_at=snapshot.captured_at,
-        clusters_known=None if unlisted else len(snapshot.cluster_names),
+        clusters_known=None if unlisted or snapshot.partial else len(snapshot.cluster_names),
         clusters_assessed=len(snapshot.clusters),
         asked=snapshot.selected,
         partial=snapshot.partial,
@@ -96,6 +96,6 @@ def exit_code(audit: Audit, fail_on: Severity, *, unknown_ok: bool) -> int:
         if fails and finding.severity and finding.severity.rank <= fail_on.rank:
             return FAILED
     unseen = any(finding.status is Status.UNKNOWN for finding in audit.findings) or any(
-        target.blinds for target in audit.coverage
+        target.blinds or target.partial for target in audit.coverage
     )
     return UNSEEN if unseen and not unknown_ok else 0

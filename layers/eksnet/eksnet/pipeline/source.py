@@ -64,7 +64,12 @@ def look(
     from eksnet.collect.calls import RefusedError
     from eksnet.collect.session import Session
 
+    if all_regions and regions:
+        msg = "--all-regions and --region exclude each other"
+        raise InputError(msg)
     session = Session()
+    for name in regions:
+        session.require_region(name)
     unlisted: Blind | None = None
     if all_regions:
         try:
@@ -72,8 +77,6 @@ def look(
         except RefusedError as refusal:
             unlisted = Blind(facet=Facet.REGIONS, api=refusal.api, error=refusal.code)
     names = tuple(dict.fromkeys(regions)) or _home(session.region())
-    for name in names:
-        session.require_region(name)
     wanted = frozenset(facets)
     jobs = [live.prepare(session, name, wanted, clusters=clusters) for name in names]
     with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -110,12 +113,14 @@ def _gather(
         if name not in lost
     }
     known = next(iter(seen.values()))
-    return tuple(seen.get(name) or _dark(known, name, wanted) for name in names)
+    return tuple(
+        seen[name] if name in seen else _dark(known, name, wanted, lost[name]) for name in names
+    )
 
 
-def _dark(known: Snapshot, region: str, wanted: frozenset[Facet]) -> Snapshot:
+def _dark(known: Snapshot, region: str, wanted: frozenset[Facet], why: NoAccessError) -> Snapshot:
     blinds = tuple(
-        Blind(facet=facet, api="eks:ListClusters", error="NoEndpointAnswered")
+        Blind(facet=facet, api=why.api, error=why.code)
         for facet in sorted(wanted | {Facet.CLUSTERS})
     )
     return Snapshot(
@@ -127,10 +132,17 @@ def _dark(known: Snapshot, region: str, wanted: frozenset[Facet]) -> Snapshot:
 
 
 def narrow(snapshot: Snapshot, clusters: Sequence[str] | None) -> Snapshot:
-    """Return the snapshot as if only ``clusters`` had been asked for."""
+    """Return the snapshot as if only ``clusters`` had been asked for.
+
+    Raises:
+        InputError: the snapshot was narrowed to others when it was taken.
+    """
     if not clusters:
         return snapshot
     wanted = frozenset(clusters)
+    if snapshot.selected is not None and not wanted <= set(snapshot.selected):
+        msg = f"this snapshot was taken of {', '.join(snapshot.selected)} only"
+        raise InputError(msg)
     vpcs = frozenset(each.vpc_id for each in snapshot.clusters if each.name in wanted)
     return dataclasses.replace(
         snapshot,
