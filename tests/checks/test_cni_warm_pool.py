@@ -2,7 +2,13 @@ import json
 
 import pytest
 
-from eksnet.checks.cni_warm_pool import minimum_with_warm, no_dead_target, warm_with_minimum
+from eksnet.checks.cni_warm_pool import (
+    TARGETS,
+    minimum_with_warm,
+    no_dead_target,
+    warm_with_minimum,
+)
+from eksnet.cni.branch import UNNAMED
 from eksnet.engine.check import Check
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
@@ -79,9 +85,21 @@ def test_unreadable_settings_are_unknown() -> None:
         assert finding.unknown.error == "Unreadable"
 
 
-def test_auto_mode_is_not_judged() -> None:
-    seen = snapshot(clusters=[cluster(auto_mode=True)], addons=[addon()])
-    assert run(seen, CHECKS, Limits()) == ()
+def test_auto_mode_is_judged_only_with_the_addon() -> None:
+    auto = [cluster(auto_mode=True)]
+    assert run(snapshot(clusters=auto), CHECKS, Limits()) == ()
+    assert len(run(snapshot(clusters=auto, addons=[addon()]), CHECKS, Limits())) == len(CHECKS)
+
+
+def test_a_verdict_on_a_default_says_so_and_one_on_named_settings_does_not() -> None:
+    for check in CHECKS:
+        assert UNNAMED in ask(check, DEFAULTS).message
+    for check in (warm_with_minimum, no_dead_target):
+        assert UNNAMED in ask(check, with_env(WARM_IP_TARGET="2")).message
+    assert UNNAMED in ask(minimum_with_warm, with_env(MINIMUM_IP_TARGET="9")).message
+    named = with_env(**dict.fromkeys(TARGETS, "1"))
+    for check in CHECKS:
+        assert UNNAMED not in ask(check, named).message
 
 
 @pytest.mark.parametrize("env", [{"MINIMUM_IP_TARGET": "9"}, {"WARM_IP_TARGET": "9"}])

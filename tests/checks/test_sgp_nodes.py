@@ -77,6 +77,16 @@ def test_only_clusters_with_the_setting_are_looked_at() -> None:
     assert run(types("t3.large", configuration=None), [trunk_compatible], Limits()) == ()
 
 
+def test_auto_mode_is_judged_by_the_nodes_that_run_the_cni() -> None:
+    auto = [cluster(auto_mode=True)]
+    assert run(types("t3.large", clusters=auto, addons=[]), [trunk_compatible], Limits()) == ()
+    own = instance("i-auto", type="t3.large", tags={"eks:eks-cluster-name": "payments"})
+    (finding,) = run(
+        types("m5.large", clusters=auto, instances=[own]), [trunk_compatible], Limits()
+    )
+    assert finding.status is Status.PASS
+
+
 def test_instances_tell_the_type_of_a_group_that_only_a_template_knows() -> None:
     tags = {"eks:cluster-name": "payments", "eks:nodegroup-name": "workers"}
     seen = types(

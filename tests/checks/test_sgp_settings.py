@@ -2,6 +2,7 @@ import dataclasses
 import json
 
 from eksnet.checks.sgp_settings import pod_eni_agrees, resource_controller_policy, trunks_left
+from eksnet.cni.branch import UNNAMED
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.cluster import Addon
@@ -65,12 +66,33 @@ EXAMPLES = {
 def test_a_setting_that_is_not_named_is_shown_as_default() -> None:
     (finding,) = run(net(DEFAULT), [pod_eni_agrees], Limits())
     assert finding.evidence["set_by"] == "default"
-    assert "default" in finding.message
+    for seen in (net(DEFAULT), net(DEFAULT, TRUNK, BRANCH)):
+        for finding in run(seen, [pod_eni_agrees, trunks_left], Limits()):
+            assert UNNAMED in finding.message
+    for finding in run(net(OFF, TRUNK, BRANCH), [pod_eni_agrees, trunks_left], Limits()):
+        assert UNNAMED not in finding.message
 
 
-def test_auto_mode_is_not_judged() -> None:
-    seen = net(ON, TRUNK, BRANCH, clusters=[cluster(auto_mode=True)])
-    assert run(seen, CHECKS, Limits()) == ()
+def test_auto_mode_is_judged_only_with_the_addon() -> None:
+    auto = [cluster(auto_mode=True)]
+    assert run(net(None, TRUNK, BRANCH, clusters=auto), CHECKS, Limits()) == ()
+    assert len(run(net(ON, TRUNK, BRANCH, clusters=auto), CHECKS, Limits())) == len(CHECKS)
+
+
+def test_the_nodes_of_auto_mode_are_no_nodes_without_a_trunk() -> None:
+    node = instance("i-1", tags={"eks:eks-cluster-name": "payments"})
+    seen = net(ON, clusters=[cluster(auto_mode=True)], instances=[node])
+    (finding,) = run(seen, [pod_eni_agrees], Limits())
+    assert finding.status is Status.UNKNOWN
+
+
+def test_only_the_attached_policy_decides_where_lists_are_partial() -> None:
+    def status(seen: Snapshot) -> Status:
+        partial = dataclasses.replace(seen, partial=True)
+        return run(partial, [resource_controller_policy], Limits())[0].status
+
+    assert status(net(ON)) is Status.PASS
+    assert status(net(ON, cluster_roles=BARE_ROLE)) is Status.UNKNOWN
 
 
 def test_branches_without_the_setting_matter_more_than_a_setting_without_branches() -> None:

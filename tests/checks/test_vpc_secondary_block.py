@@ -29,6 +29,8 @@ def routed(*destinations: str) -> list[object]:
 FULL = routed(*(f"100.{second}.0.0/16" for second in range(64, 128)))
 HALVES = routed(*(f"100.{second}.0.0/24" for second in range(64, 128)))
 
+SHARED = dataclasses.replace(held(), vpcs=(vpc(owner_id="444455556666"),))
+
 EXAMPLES = {
     "VPC003": Example(
         good=(held(), held(route_tables=HALVES)),
@@ -41,6 +43,7 @@ EXAMPLES = {
             held("10.0.0.0/16", *(f"10.{n}.0.0/16" for n in range(2, 6))),
             held(peerings=[peering("active")]),
             held(route_tables=[]),
+            SHARED,
             snapshot(clusters=[cluster()]),
         ),
     ),
@@ -83,3 +86,12 @@ def test_other_clusters_are_judged_on_their_own_vpc() -> None:
     )
     found = {each.cluster: each.status for each in run(more, [secondary_block], Limits())}
     assert found == {"payments": Status.FAIL, "search": Status.PASS}
+
+
+def test_a_vpc_shared_by_another_account_is_for_its_owner_to_change() -> None:
+    (finding,) = run(SHARED, [secondary_block], Limits())
+    assert finding.status is Status.UNKNOWN
+    assert finding.unknown
+    assert finding.unknown.api == "ec2:DescribeVpcPeeringConnections"
+    assert finding.unknown.error == "OwnedByAnotherAccount"
+    assert "must add the block" in finding.message

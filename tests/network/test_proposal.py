@@ -10,7 +10,7 @@ from eksnet.model.network import CidrAssociation, Peering, PeerVpc, Route
 from eksnet.model.snapshot import Blind, Facet, Snapshot
 from eksnet.network.association import decide
 from eksnet.network.proposal import EXHAUSTED, PENDING, NoProposal, Proposal, propose
-from tests.build import ACCOUNT, REGION, VPC, cluster, route_table, snapshot, vpc
+from tests.build import ACCOUNT, REGION, TARGET, VPC, cluster, route_table, snapshot, vpc
 
 Net = ipaddress.IPv4Network
 
@@ -193,3 +193,23 @@ def test_a_proposal_is_legal_and_none_means_that_no_block_is(
 
 def test_the_rules_have_the_last_word() -> None:
     assert stopped(propose(world("169.254.0.0/16"), VPC, 16)).rule == "never-allowed"
+
+
+def test_the_block_of_a_shared_vpc_is_not_known_here_whoever_peers_with_it() -> None:
+    shared = dataclasses.replace(world(), vpcs=(vpc(owner_id="444455556666"),))
+    for seen in (shared, dataclasses.replace(shared, route_tables=())):
+        answer = stopped(propose(seen, VPC, 16))
+        assert answer.unseen
+        assert answer.unseen.api == "ec2:DescribeVpcPeeringConnections"
+        assert answer.unseen.error == "OwnedByAnotherAccount"
+        assert "444455556666, must add the block" in answer.reason
+
+
+@pytest.mark.parametrize(("owner", "account"), [("444455556666", "unknown"), ("unknown", ACCOUNT)])
+def test_an_owner_or_account_that_nothing_told_stops_no_proposal(owner: str, account: str) -> None:
+    seen = dataclasses.replace(
+        world(),
+        vpcs=(vpc(owner_id=owner),),
+        target=dataclasses.replace(TARGET, account_id=account),
+    )
+    assert cidr(propose(seen, VPC, 16)) == "100.64.0.0/16"

@@ -91,7 +91,8 @@ def shows_places(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
     flow-direction a record can be ascribed to a node, and traffic between zones be counted.
 
     **Passes** where the delivering logs with these five fields record, in each covered place, all
-    the traffic that is recorded there. **Fails** where some is recorded without them. A log whose format EC2 does not return can't be judged.
+    the traffic that is recorded there. **Fails** where some is recorded without them. A log whose
+    format EC2 does not return can't be judged.
 
     **What to do.** Create a new flow log with these fields, then delete the old one.
     """

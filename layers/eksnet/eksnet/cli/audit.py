@@ -153,7 +153,7 @@ def snapshot(
     if len(region or ()) > 1:
         msg = "a snapshot is of one region: give one --region"
         raise InputError(msg)
-    if output == options.STDOUT:
+    if output == options.STDOUT or not output.name:
         msg = "a snapshot is written to a file: give its name to --output"
         raise InputError(msg)
     (found,) = options.snapshots(

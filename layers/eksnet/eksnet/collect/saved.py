@@ -96,7 +96,7 @@ def _bytes(path: pathlib.Path) -> bytes:
 def _version(data: bytes) -> object:
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return SCHEMA_VERSION
     return found.get("schema_version", SCHEMA_VERSION) if isinstance(found, dict) else None
 

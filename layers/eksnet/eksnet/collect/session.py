@@ -17,7 +17,7 @@ from eksnet.model.record import record
 WORKERS = 16  # calls at once; EC2 admits 100 of an action and 20/s more: EC2 API throttling page
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
-ATTEMPTS = 6  # with adaptive backoff: some 20 s of patience with a throttled API
+ATTEMPTS = 6  # with adaptive backoff: half a minute of patience with an API that stays throttled
 MODELS = "models"  # see tools/models.py
 
 
