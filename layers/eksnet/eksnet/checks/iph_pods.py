@@ -5,7 +5,7 @@ from typing import Any
 
 from eksnet.cni.membership import Found, used_subnets
 from eksnet.cni.podsubnets import PodSubnets, fargate_pods, node_pods, node_zones
-from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread
@@ -66,13 +66,8 @@ def _unlisted(snapshot: Snapshot, cluster: Cluster) -> Iterator[Answer]:
     for used in used_subnets(snapshot)[cluster.name]:
         relevant = used.holds_nodes or Found.FARGATE_PROFILE in used.found
         if relevant and used.subnet_id not in subnets:
-            yield Unseen(
-                resource=subnet_resource(used.subnet_id),
-                cluster=cluster.name,
-                api="ec2:DescribeSubnets",
-                error="NotListed",
-                message=f"the zone of {used.subnet_id} is unknown: EC2 did not list it",
-            )
+            missing = subnet_resource(used.subnet_id)
+            yield not_listed(missing, cluster.name, "ec2:DescribeSubnets")
 
 
 @record

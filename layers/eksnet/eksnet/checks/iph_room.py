@@ -5,7 +5,7 @@ from typing import Any
 
 from eksnet.cni.membership import NODE_SOURCES, Found, used_subnets
 from eksnet.cni.sight import hidden
-from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.finding import Severity
 from eksnet.model.network import Subnet
@@ -54,7 +54,7 @@ def node_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
                 continue
             subnet = subnets.get(each.subnet_id)
             if subnet is None:
-                yield _not_listed(cluster, each.subnet_id)
+                yield not_listed(subnet_resource(each.subnet_id), cluster, "ec2:DescribeSubnets")
                 continue
             found = sorted(each.found & NODE_SOURCES)
             yield _judge_nodes(cluster, subnet, found, limits)
@@ -92,16 +92,6 @@ def _node_tier(free: int, total: int, limits: Limits) -> tuple[Severity, str] | 
     if free * PERCENT < limits.free_percent_warning * total:
         return Severity.LOW, f"{limits.free_percent_warning} % recommended"
     return None
-
-
-def _not_listed(cluster: str, subnet_id: str) -> Unseen:
-    return Unseen(
-        resource=subnet_resource(subnet_id),
-        cluster=cluster,
-        api="ec2:DescribeSubnets",
-        error="NotListed",
-        message=f"{subnet_id} holds nodes, yet is not among the subnets that EC2 listed",
-    )
 
 
 @check(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.check import Answer, check, failed, not_listed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.finding import Severity
 from eksnet.model.resource import vpc_resource
@@ -38,13 +38,8 @@ def docker_range(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
     for cluster in snapshot.clusters:
         vpc = vpcs.get(cluster.vpc_id)
         if vpc is None:
-            yield Unseen(
-                resource=Resource(type="AWS::EC2::VPC", id=cluster.vpc_id),
-                cluster=cluster.name,
-                api="ec2:DescribeVpcs",
-                error="NotShown",
-                message=f"{cluster.vpc_id} was not among the VPCs shown",
-            )
+            missing = Resource(type="AWS::EC2::VPC", id=cluster.vpc_id)
+            yield not_listed(missing, cluster.name, "ec2:DescribeVpcs")
             continue
         cidrs = live_blocks(vpc)
         inside = [text for text in cidrs if block(text).overlaps(DOCKER)]

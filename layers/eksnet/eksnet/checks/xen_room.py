@@ -6,7 +6,7 @@ from typing import Any
 
 from eksnet.cni.membership import cluster_subnets
 from eksnet.cni.upgrade import AVOIDED_ERROR, Upgrade, UpgradeVerdict, upgrade_verdict
-from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
@@ -42,7 +42,7 @@ def cluster_subnet_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answ
     """
     for cluster, subnet_id, subnet in cluster_subnets(snapshot):
         if subnet is None:
-            yield _not_listed(cluster, subnet_id)
+            yield not_listed(subnet_resource(subnet_id), cluster.name, "ec2:DescribeSubnets")
             continue
         resource = subnet_resource(subnet)
         seen: dict[str, Any] = {
@@ -66,16 +66,6 @@ def cluster_subnet_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answ
             needed=needed,
             **seen,
         )
-
-
-def _not_listed(cluster: Cluster, subnet_id: str) -> Unseen:
-    return Unseen(
-        resource=subnet_resource(subnet_id),
-        cluster=cluster.name,
-        api="ec2:DescribeSubnets",
-        error="NotListed",
-        message=f"{subnet_id} is a cluster subnet, yet not among the subnets that EC2 listed",
-    )
 
 
 def _tier(subnet: Subnet, limits: Limits) -> tuple[Severity, int] | None:
@@ -171,7 +161,7 @@ def replacement_exists(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     """
     for cluster, subnet_id, subnet in cluster_subnets(snapshot):
         if subnet is None:
-            yield _not_listed(cluster, subnet_id)
+            yield not_listed(subnet_resource(subnet_id), cluster.name, "ec2:DescribeSubnets")
             continue
         resource = subnet_resource(subnet)
         seen: dict[str, Any] = {"free_ips": subnet.free_ips, "az_id": subnet.az_id}

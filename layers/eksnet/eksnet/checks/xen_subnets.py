@@ -6,7 +6,7 @@ from typing import Any
 
 from eksnet.cni.eni import EniClass, class_by_eni, x_eni_cluster
 from eksnet.cni.membership import cluster_subnets
-from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, counted
@@ -62,17 +62,6 @@ def zones(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG0
         else:
             text = f"cluster subnets in {counted(len(found), 'zone')}, {NEEDED} needed"
             yield failed(resource, text, cluster=cluster.name, positive=True, **seen)
-
-
-def _not_listed(cluster: Cluster, subnet_id: str) -> Unseen:
-    """Return the answer about a cluster subnet that EC2 did not list."""
-    return Unseen(
-        resource=subnet_resource(subnet_id),
-        cluster=cluster.name,
-        api="ec2:DescribeSubnets",
-        error="NotListed",
-        message=f"{subnet_id} is a cluster subnet, yet not among the subnets that EC2 listed",
-    )
 
 
 @derived
@@ -143,7 +132,7 @@ def size(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG00
     """
     for cluster, subnet_id, subnet in cluster_subnets(snapshot):
         if subnet is None:
-            yield _not_listed(cluster, subnet_id)
+            yield not_listed(subnet_resource(subnet_id), cluster.name, "ec2:DescribeSubnets")
             continue
         resource = subnet_resource(subnet)
         length = block(subnet.cidr).length if subnet.cidr else BITS
@@ -197,7 +186,7 @@ def dedicated(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     """
     for cluster, subnet_id, subnet in cluster_subnets(snapshot):
         if subnet is None:
-            yield _not_listed(cluster, subnet_id)
+            yield not_listed(subnet_resource(subnet_id), cluster.name, "ec2:DescribeSubnets")
             continue
         resource = subnet_resource(subnet)
         others = _others(snapshot, cluster, subnet)

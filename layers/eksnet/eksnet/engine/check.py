@@ -82,6 +82,17 @@ def passed(
     )
 
 
+def not_listed(resource: Resource, cluster: str, api: str) -> Unseen:
+    """Return the answer about a thing that a cluster names and ``api`` did not list."""
+    return Unseen(
+        resource=resource,
+        cluster=cluster,
+        api=api,
+        error="NotListed",
+        message=f"{resource.id} is not among what {api} listed",
+    )
+
+
 def failed(
     resource: Resource,
     message: str,
