@@ -8,7 +8,7 @@ from eksnet.model.finding import Finding, Severity, Status, counted
 from eksnet.model.record import record
 from eksnet.model.snapshot import Blind, Target, grouped
 
-REGION_TYPE = "AWS::Region"  # the resource of a check that a blind region stopped: DESIGN 7
+REGION_TYPE = "AWS::Region"  # what the engine reports on where a blind region stops a check
 CLEAN = len(Severity)
 UPGRADE_CHECK = "XEN003"  # its evidence tells a cluster's upgrade verdict
 
