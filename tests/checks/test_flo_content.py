@@ -124,3 +124,10 @@ def test_the_fields_must_be_in_all_the_traffic_that_is_recorded(
 
 def test_a_vpc_without_nodes_and_slow_records_is_not_judged() -> None:
     assert run(net(flow_log(aggregation_seconds=600)), [fine_grained], Limits()) == ()
+
+
+def test_a_fine_log_of_rejected_traffic_does_not_make_the_accepted_fine() -> None:
+    coarse = flow_log("fl-1", aggregation_seconds=600)
+    fine = flow_log("fl-2", traffic_type="REJECT", aggregation_seconds=60)
+    (finding,) = run(net(coarse, fine, instances=[OLD]), [fine_grained], Limits())
+    assert finding.status is Status.FAIL

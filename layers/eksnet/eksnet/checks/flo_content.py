@@ -1,6 +1,6 @@
 """Flow logs: whether what they deliver shows pods, where they run, and all of their traffic."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from eksnet.cni.limits import limits as instance_limits
@@ -8,6 +8,7 @@ from eksnet.cni.membership import nodes_by_cluster
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.finding import Severity
+from eksnet.model.network import FlowLog
 from eksnet.model.resource import vpc_resource
 from eksnet.model.snapshot import Facet, Resource, Snapshot
 from eksnet.network.flow_logs import Coverage, Logs, Shown, Trait, coverage, fields, shown
@@ -102,15 +103,21 @@ def shows_places(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
 def _with(wanted: frozenset[str]) -> Trait:
     """Ask for the fields in all traffic recorded; what nobody records is not judged here."""
 
-    def has(logs: Logs) -> bool | None:
-        told = [(log, fields(log)) for log in logs]
-        sure = [log for log, names in told if names is not None and wanted <= names]
-        perhaps = [log for log, names in told if names is None or wanted <= names]
-        if _recorded(sure) >= _recorded(logs):
-            return True
-        return None if _recorded(perhaps) >= _recorded(logs) else False
+    def has(log: FlowLog) -> bool | None:
+        names = fields(log)
+        return None if names is None else wanted <= names
 
-    return has
+    return lambda logs: _throughout(logs, has)
+
+
+def _throughout(logs: Logs, has: Callable[[FlowLog], bool | None]) -> bool | None:
+    """Tell whether the logs that have something record all that is recorded; None if unsure."""
+    told = [(log, has(log)) for log in logs]
+    sure = [log for log, answer in told if answer]
+    perhaps = [log for log, answer in told if answer is not False]
+    if _recorded(sure) >= _recorded(logs):
+        return True
+    return None if _recorded(perhaps) >= _recorded(logs) else False
 
 
 def _recorded(logs: Logs) -> frozenset[str]:
@@ -148,10 +155,11 @@ def fine_grained(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
 
 
 def _fine(logs: Logs) -> bool | None:
-    seconds = [log.aggregation_seconds for log in logs]
-    if any(each is not None and each <= FINE_SECONDS for each in seconds):
-        return True
-    return None if None in seconds else False
+    def has(log: FlowLog) -> bool | None:
+        seconds = log.aggregation_seconds
+        return None if seconds is None else seconds <= FINE_SECONDS
+
+    return _throughout(logs, has)
 
 
 def _by_nodes(snapshot: Snapshot, cover: Coverage, found: Shown) -> Iterator[Answer]:
