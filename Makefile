@@ -43,7 +43,7 @@ lock: .venv-tools/.installed ## Lock the requirements again: newest versions, wi
 	@for name in cli dev docs; do \
 		echo "locking requirements/$$name.in"; \
 		.venv-tools/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes \
-			--no-annotate --no-header --no-emit-index-url --upgrade \
+			--no-annotate --no-header --upgrade \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 

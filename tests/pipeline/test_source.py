@@ -7,7 +7,7 @@ import pytest
 from eksnet.model.errors import InputError
 from eksnet.model.snapshot import Blind, Facet, Resource
 from eksnet.pipeline.source import load_snapshot, narrow, require_clusters, with_history
-from tests.build import NOW, TARGET, cluster, eni, snapshot
+from tests.build import NOW, TARGET, addon, cluster, eni, fargate_profile, node_group, snapshot
 
 
 def unattached(eni_id: str) -> object:
@@ -30,10 +30,15 @@ def test_narrowing_keeps_the_region_and_drops_the_other_clusters() -> None:
     region = Blind(facet=Facet.FLOW_LOGS, api="a", error="b")
     seen = snapshot(
         clusters=[cluster("payments"), cluster("search", vpc_id="vpc-other")],
+        node_groups=[node_group(cluster_name=each) for each in ("payments", "search")],
+        fargate_profiles=[fargate_profile(cluster_name=each) for each in ("payments", "search")],
+        addons=[addon(each) for each in ("payments", "search")],
         blinds=(theirs, other_vpc, region),
     )
     narrowed = narrow(seen, ["payments"])
     assert [each.name for each in narrowed.clusters] == ["payments"]
+    for members in (narrowed.node_groups, narrowed.fargate_profiles, narrowed.addons):
+        assert [each.cluster for each in members] == ["payments"]
     assert narrowed.blinds == (region,)
     assert narrowed.selected == ("payments",)
 

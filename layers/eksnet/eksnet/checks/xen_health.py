@@ -59,20 +59,8 @@ def cluster_health(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # n
     """
     for cluster in snapshot.clusters:
         resource = cluster_resource(snapshot, cluster)
-        if cluster.health is None:
-            yield _silent(resource, cluster.name, "eks:DescribeCluster")
-            continue
-        if not cluster.health:
-            yield passed(resource, "no health issues", cluster=cluster.name, positive=True)
-            continue
-        yield failed(
-            resource,
-            _named(cluster.health),
-            cluster=cluster.name,
-            severity=_worst(cluster.health, _CLUSTER_SEVERITY),
-            positive=True,
-            issues=_issues(cluster.health),
-        )
+        api = "eks:DescribeCluster"
+        yield _judge(resource, cluster.name, cluster.health, _CLUSTER_SEVERITY, api)
 
 
 @check(
@@ -97,20 +85,29 @@ def node_group_health(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  
     """
     for group in snapshot.node_groups:
         resource = node_group_resource(group)
-        if group.health is None:
-            yield _silent(resource, group.cluster, "eks:DescribeNodegroup")
-            continue
-        if not group.health:
-            yield passed(resource, "no health issues", cluster=group.cluster, positive=True)
-            continue
-        yield failed(
-            resource,
-            _named(group.health),
-            cluster=group.cluster,
-            severity=_worst(group.health, _NODE_GROUP_SEVERITY),
-            positive=True,
-            issues=_issues(group.health),
-        )
+        api = "eks:DescribeNodegroup"
+        yield _judge(resource, group.cluster, group.health, _NODE_GROUP_SEVERITY, api)
+
+
+def _judge(
+    resource: Resource,
+    cluster: str,
+    health: tuple[HealthIssue, ...] | None,
+    known: dict[str, Severity],
+    api: str,
+) -> Answer:
+    if health is None:
+        return _silent(resource, cluster, api)
+    if not health:
+        return passed(resource, "no health issues", cluster=cluster, positive=True)
+    return failed(
+        resource,
+        _named(health),
+        cluster=cluster,
+        severity=_worst(health, known),
+        positive=True,
+        issues=_issues(health),
+    )
 
 
 def _silent(resource: Resource, cluster: str, api: str) -> Unseen:

@@ -148,6 +148,11 @@ def narrow(snapshot: Snapshot, clusters: Sequence[str] | None) -> Snapshot:
         snapshot,
         selected=tuple(sorted(wanted)),
         clusters=tuple(each for each in snapshot.clusters if each.name in wanted),
+        node_groups=tuple(each for each in snapshot.node_groups if each.cluster in wanted),
+        fargate_profiles=tuple(
+            each for each in snapshot.fargate_profiles if each.cluster in wanted
+        ),
+        addons=tuple(each for each in snapshot.addons if each.cluster in wanted),
         blinds=tuple(blind for blind in snapshot.blinds if _concerns(blind, wanted, vpcs)),
     )
 
