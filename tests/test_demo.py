@@ -1,28 +1,64 @@
-"""The demo organization, through the real collector, checks and reports."""
+"""The demo organization, through the deployed handlers, checks and reports."""
 
 import datetime as dt
 import json
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 
 from eksnet.checks import catalogue
-from eksnet.engine.limits import Limits
 from eksnet.model.audit import Audit
 from eksnet.model.finding import Status
-from eksnet.pipeline.audit import judge
+from eksnet.pipeline.recall import recall
+from eksnet.pipeline.services import services
 from eksnet.report import FORMATS, render
-from sandbox import serve
-from sandbox.demo.__main__ import look
+from sandbox import offline, organization
+from sandbox.demo import overnight
+from sandbox.deployed import deployed
 from sandbox.organization import ACCOUNTS, REGIONS
+
+MORNING = dt.datetime(2026, 11, 23, 6, 0, tzinfo=dt.UTC)
+
+
+class Demo(NamedTuple):
+    """The first morning's audit, and the mail of the second."""
+
+    audit: Audit
+    subject: str
+    mail: str
 
 
 @pytest.fixture(scope="module")
-def audit() -> Iterator[Audit]:
-    with pytest.MonkeyPatch.context() as environment, serve() as endpoint:
-        environment.setenv("AWS_ENDPOINT_URL", endpoint)
-        started = dt.datetime.now(dt.UTC)
-        yield judge(tuple(look()), catalogue(), Limits(), started_at=started)
+def demo() -> Iterator[Demo]:
+    with offline():
+        organization.seed()
+        with deployed() as application:
+            application.run(MORNING)
+            audit = recall(services().store).audit
+            application.mails()
+            overnight.happen()
+            application.run(MORNING + dt.timedelta(days=1))
+            ((subject, mail),) = application.mails()
+            yield Demo(audit, subject, mail)
+
+
+@pytest.fixture(scope="module")
+def audit(demo: Demo) -> Audit:
+    return demo.audit
+
+
+def test_the_second_mail_says_what_happened_overnight(demo: Demo) -> None:
+    assert demo.subject.startswith("eksnet: 2 clusters cannot upgrade, 5 critical findings")
+    changes = demo.mail[demo.mail.index("\nSINCE ") : demo.mail.index("\nWORST FIRST")]
+    new, worse, resolved = (
+        changes.index("1 new:"),
+        changes.index("2 worse:"),
+        changes.index("1 res"),
+    )
+    assert "FLO001" in changes[new:worse]
+    assert "XEN002" in changes[worse:resolved]
+    assert "EPA002 of checkout-legacy" in changes[resolved:]
 
 
 @pytest.mark.parametrize("check_id", [check.id for check in catalogue()])

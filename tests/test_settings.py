@@ -5,7 +5,7 @@ import pytest
 
 from eksnet.engine.limits import Limits
 from eksnet.model.errors import InputError
-from eksnet.settings import read_limits, read_suppressions, require_known
+from eksnet.settings.files import read_limits, read_suppressions, require_known
 
 GOOD = """
 suppressions:

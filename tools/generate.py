@@ -1,7 +1,8 @@
 """Write every text that is derived from the code, or with ``--check`` name what is stale.
 
 The checks' pages, their index, the golden list of ids, the tables of commands and thresholds, the
-check that CONTRIBUTING shows whole, and the pruned service models all come from here.
+check that CONTRIBUTING shows whole, the marked blocks of the deployment's templates and guide, and
+the pruned service models all come from here.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from eksnet.cli.app import app
 from eksnet.cli.catalogue import page
 from eksnet.engine import limits
 from eksnet.engine.check import TOPICS, Check
+from tools import template_text
 
 ROOT = pathlib.Path(__file__).parents[1]
 GENERATED = "<!-- Generated; do not edit. -->"
@@ -75,6 +77,8 @@ def texts(root: pathlib.Path) -> Texts:
     """Return every generated text by its path below ``root``."""
     found = catalogue()
     pages = {f"{PAGES}/{check.id}.md": f"{GENERATED}\n\n{page(check)}" for check in found}
+    templates = template_text.templates(root)
+    settings = template_text.parameter_table(templates[template_text.TEMPLATE])
     blocks = {
         "README.md": {"commands": command_table()},
         "CONTRIBUTING.md": {
@@ -82,9 +86,11 @@ def texts(root: pathlib.Path) -> Texts:
             "make": make_table((root / "Makefile").read_text(encoding="utf-8")),
         },
         "docs/configuration.md": {"limits": limits_table()},
+        template_text.GUIDE: {"parameters": settings},
     }
     return {
         **pages,
+        **templates,
         f"{PAGES}/index.md": index(found),
         CHECK_IDS: golden((root / CHECK_IDS), found),
         **{name: filled(root / name, parts) for name, parts in blocks.items()},
@@ -149,7 +155,7 @@ def _commands(group: TyperGroup, name: str) -> Iterator[tuple[str, str]]:
 
 def make_table(makefile: str) -> str:
     """Return the table of the Makefile's targets, from the words beside them."""
-    targets = re.findall(r"^([a-z]+):.*## (.+)$", makefile, flags=re.MULTILINE)
+    targets = re.findall(r"^([a-z0-9]+):.*## (.+)$", makefile, flags=re.MULTILINE)
     rows = [f"| `make {target}` | {words} |" for target, words in targets if target != "help"]
     return "\n".join(["| Command | What it does |", "| --- | --- |", *rows])
 

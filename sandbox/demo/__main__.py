@@ -1,54 +1,73 @@
-"""``make demo``: audit the demo organization through the real collector, checks and reports."""
+"""``make demo``: the deployed application audits the demo organization, on two mornings."""
 
 import datetime as dt
 import os
 import pathlib
 import sys
 import time
-from collections.abc import Iterator
 
-from eksnet.checks import catalogue
-from eksnet.collect.live import collect
-from eksnet.collect.session import Credentials, Session
-from eksnet.engine.limits import Limits
-from eksnet.model.finding import Status
-from eksnet.model.snapshot import Snapshot
-from eksnet.pipeline.audit import judge
-from eksnet.report import render
+import boto3
+
 from sandbox import serve
-from sandbox.organization import ACCOUNTS, REGIONS, credentials
+from sandbox.demo import overnight
+from sandbox.deployed import NAME, Application, Run, deployed
 
 REPORT = pathlib.Path("demo") / "report.html"
-SHOWN = frozenset({Status.FAIL, Status.UNKNOWN})
+HOUR = 6  # when the template's default schedule fires, UTC
 
 
-def look() -> Iterator[Snapshot]:
-    """Read every account and region of the demo organization over HTTP."""
-    facets = frozenset(facet for check in catalogue() for facet in check.facets)
-    for account in ACCOUNTS:
-        key, secret = credentials(account)
-        session = Session(Credentials(access_key=key, secret_key=secret))
-        for region in REGIONS:
-            sys.stderr.write(f"looking at {account} {region}\n")
-            yield collect(session, region, facets)
+def say(text: str) -> None:
+    """Tell what goes on, apart from the mail."""
+    sys.stderr.write(f"{text}\n")
+
+
+def audit(application: Application, morning: dt.datetime) -> Run:
+    """Hand the schedule's event to the handlers, and count what they left in the table."""
+    run = application.run(morning)
+    say(
+        f"  {run.begun['run_id']}: {run.begun['count']} targets, "
+        f"{sum(each['clusters'] for each in run.audited)} clusters; in the table: {_states()}"
+    )
+    return run
+
+
+def _states() -> str:
+    pages = (
+        boto3.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=NAME,
+            FilterExpression="begins_with(sk, :finding)",
+            ExpressionAttributeValues={":finding": {"S": "FINDING#"}},
+        )
+    )
+    states = [item["state"]["S"] for page in pages for item in page["Items"]]
+    return ", ".join(f"{states.count(each)} {each}" for each in ("open", "unknown", "resolved"))
 
 
 def main() -> None:
-    """Print the table, write the page, and say how long it took."""
-    started, moment = time.monotonic(), dt.datetime.now(dt.UTC)
-    sys.stderr.write("starting the offline AWS and its demo organization\n")
+    """Print the second morning's mail, write the page, and say how long it took."""
+    started = time.monotonic()
+    today = dt.datetime.now(dt.UTC).replace(hour=HOUR, minute=0, second=0, microsecond=0)
+    say("starting the offline AWS and its demo organization")
     for name in ("AWS_PROFILE", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"):
         os.environ.pop(name, None)
     with serve() as endpoint:
         os.environ["AWS_ENDPOINT_URL"] = endpoint
-        snapshots = tuple(look())
-    audit = judge(snapshots, catalogue(), Limits(), started_at=moment)
-    color = sys.stdout.isatty()
-    sys.stdout.write(render(audit, "table", SHOWN, color=color))
+        with deployed(POWERTOOLS_LOG_LEVEL="ERROR") as application:
+            say("the schedule fires")
+            audit(application, today - dt.timedelta(days=1))
+            application.mails()
+            say("a flow log is deleted, pods take addresses, an endpoint is closed")
+            overnight.happen()
+            say("the schedule fires again, and this mail goes out")
+            run = audit(application, today)
+            page = application.page(run.begun["run_id"])
+            ((subject, text),) = application.mails()
+    sys.stdout.write(f"\nSubject: {subject}\n\n{text}\n")
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(render(audit, "html", frozenset(Status)), encoding="utf-8")
-    seconds = time.monotonic() - started
-    sys.stderr.write(f"\n{REPORT} shows the same with every pass ({seconds:.0f} s in all)\n")
+    REPORT.write_bytes(page)
+    say(f"\n{REPORT} shows it all, with every pass ({time.monotonic() - started:.0f} s in all)")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ import tomllib
 import pytest
 from pydantic import TypeAdapter
 
-from eksnet import settings
 from eksnet.checks import catalogue
 from eksnet.engine.limits import Limits
 from eksnet.model.finding import Finding, finding_id
 from eksnet.model.snapshot import Target
+from eksnet.settings import files as settings
 
 ROOT = pathlib.Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]

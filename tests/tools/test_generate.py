@@ -7,7 +7,16 @@ from eksnet.checks import catalogue
 from tools import generate
 
 ROOT = pathlib.Path(__file__).parents[2]
-SOURCES = ("README.md", "CONTRIBUTING.md", "Makefile", "docs/configuration.md", "tests/checks")
+SOURCES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "Makefile",
+    "docs/configuration.md",
+    "docs/deploy.md",
+    "organization/audit-role.yaml",
+    "template.yaml",
+    "tests/checks",
+)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 
 from eksnet.model.errors import InputError, NoAccessError
 from eksnet.report.escape import visible
+from eksnet.store.interface import StoreError
 
 BAD_INPUT = 2
 NO_ACCESS = 4
@@ -25,7 +26,7 @@ def main() -> None:
         app()
     except InputError as problem:
         _stop(problem, BAD_INPUT)
-    except NoAccessError as problem:
+    except (NoAccessError, StoreError) as problem:
         _stop(problem, NO_ACCESS)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader had enough

@@ -66,7 +66,7 @@ def audit(
     """
     started = dt.datetime.now(dt.UTC)
     chosen = options.Format.JSON if as_json else format_
-    statuses = _statuses(status, chosen)
+    statuses = chosen_statuses(status, chosen)
     rules = _rules(suppressions)
     thresholds = options.limits(config)
     checks = select(catalogue(), check or ())
@@ -82,16 +82,17 @@ def audit(
         earlier=earlier,
     )
     result = judge(snapshots, checks, thresholds, started_at=started, rules=rules)
-    _render(result, chosen, statuses, output)
+    render_to(result, chosen, statuses, output)
     raise typer.Exit(exit_code(result, fail_on, unknown_ok=unknown_ok))
 
 
-def _render(
+def render_to(
     result: Audit,
     format_: options.Format,
     statuses: frozenset[Status],
     output: pathlib.Path | None,
 ) -> None:
+    """Write the report where it is asked for; colours and the width are a terminal's."""
     from eksnet.report import render
 
     terminal = output in (None, options.STDOUT) and sys.stdout.isatty()
@@ -106,8 +107,12 @@ def _render(
     options.write(text, output)
 
 
-def _statuses(text: str | None, format_: options.Format) -> frozenset[Status]:
-    """Return what to show: a table shows what is to be done, all other formats everything."""
+def chosen_statuses(text: str | None, format_: options.Format) -> frozenset[Status]:
+    """Return what to show: a table shows what is to be done, all other formats everything.
+
+    Raises:
+        InputError: there is no such status.
+    """
     if text is None:
         table = format_ is options.Format.TABLE
         return frozenset(Status) - ({Status.PASS} if table else frozenset())
@@ -123,7 +128,7 @@ def _statuses(text: str | None, format_: options.Format) -> frozenset[Status]:
 def _rules(path: pathlib.Path | None) -> tuple[SuppressionRule, ...]:
     if path is None:
         return ()
-    from eksnet.settings import read_suppressions, require_known
+    from eksnet.settings.files import read_suppressions, require_known
 
     rules = read_suppressions(path)
     require_known(rules, {each.id for each in catalogue()})

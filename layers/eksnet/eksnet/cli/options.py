@@ -115,7 +115,7 @@ def limits(config: pathlib.Path | None) -> Limits:
     """
     if config is None:
         return Limits()
-    from eksnet.settings import read_limits
+    from eksnet.settings.files import read_limits
 
     return read_limits(config)
 

@@ -148,6 +148,7 @@ _ACTIONS: dict[Facet, tuple[str, ...]] = {
     Facet.CIDR_RESERVATIONS: ("ec2:GetSubnetCidrReservations",),
     Facet.HISTORY: (),
     Facet.REGIONS: ("ec2:DescribeRegions",),
+    Facet.ACCOUNTS: ("organizations:ListAccounts",),
 }
 ALWAYS = ("sts:GetCallerIdentity", "ec2:DescribeRegions")
 
@@ -174,4 +175,4 @@ def needed(facets: Iterable[Facet]) -> frozenset[Facet]:
     return wanted
 
 
-READABLE = frozenset(Facet) - {Facet.HISTORY, Facet.REGIONS}
+READABLE = frozenset(Facet) - {Facet.HISTORY, Facet.REGIONS, Facet.ACCOUNTS}

@@ -25,12 +25,7 @@ def write(snapshot: Snapshot, path: pathlib.Path) -> None:
     Raises:
         InputError: the file can't be written.
     """
-    # A set has no order of its own, so the one field that is a set is written sorted.
-    seen = json.dumps(sorted(snapshot.seen)).encode()
-    rest = _adapter().dump_json(snapshot, exclude={"seen"})
-    data = b'{"seen":' + seen + b"," + rest.removeprefix(b"{")
-    if path.suffix == _GZIP:
-        data = gzip.compress(data, _LEVEL, mtime=0)
+    data = packed(snapshot) if path.suffix == _GZIP else _text(snapshot)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,6 +36,18 @@ def write(snapshot: Snapshot, path: pathlib.Path) -> None:
             part.unlink()
         msg = f"{path}: {problem.strerror}"
         raise InputError(msg) from problem
+
+
+def packed(snapshot: Snapshot) -> bytes:
+    """Return ``snapshot`` as gzipped JSON; the same snapshot gives the same bytes."""
+    return gzip.compress(_text(snapshot), _LEVEL, mtime=0)
+
+
+def _text(snapshot: Snapshot) -> bytes:
+    # A set has no order of its own, so the one field that is a set is written sorted.
+    seen = json.dumps(sorted(snapshot.seen)).encode()
+    rest = _adapter().dump_json(snapshot, exclude={"seen"})
+    return b'{"seen":' + seen + b"," + rest.removeprefix(b"{")
 
 
 def read(path: pathlib.Path) -> Snapshot:

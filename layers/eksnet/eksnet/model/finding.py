@@ -31,7 +31,10 @@ class Severity(enum.StrEnum):
     @property
     def rank(self) -> int:
         """Return 0 for the worst."""
-        return list(Severity).index(self)
+        return _RANK[self]
+
+
+_RANK = {each: number for number, each in enumerate(Severity)}
 
 
 @record

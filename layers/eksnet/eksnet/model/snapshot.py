@@ -57,6 +57,7 @@ class Facet(enum.StrEnum):
     CIDR_RESERVATIONS = "cidr-reservations"
     HISTORY = "history"
     REGIONS = "regions"
+    ACCOUNTS = "accounts"
 
 
 @record

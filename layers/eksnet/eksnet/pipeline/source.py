@@ -4,7 +4,7 @@ import concurrent.futures
 import dataclasses
 import datetime as dt
 import pathlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from eksnet.cni.eni import unattached_cni
 from eksnet.model.errors import InputError, NoAccessError
@@ -113,21 +113,20 @@ def _gather(
         if name not in lost
     }
     known = next(iter(seen.values()))
-    return tuple(
-        seen[name] if name in seen else _dark(known, name, wanted, lost[name]) for name in names
-    )
+    for name, why in lost.items():
+        target = dataclasses.replace(known.target, region=name)
+        seen[name] = dark(target, wanted, why.api, why.code)
+    return tuple(seen[name] for name in names)
 
 
-def _dark(known: Snapshot, region: str, wanted: frozenset[Facet], why: NoAccessError) -> Snapshot:
-    blinds = tuple(
-        Blind(facet=facet, api=why.api, error=why.code)
-        for facet in sorted(wanted | {Facet.CLUSTERS})
-    )
+def dark(target: Target, facets: frozenset[Facet], api: str, error: str) -> Snapshot:
+    """Return the snapshot of a target of which nothing could be seen, and why."""
+    wanted = facets | {Facet.CLUSTERS}
     return Snapshot(
-        target=dataclasses.replace(known.target, region=region),
-        captured_at=known.captured_at,
-        seen=wanted | {Facet.CLUSTERS},
-        blinds=blinds,
+        target=target,
+        captured_at=dt.datetime.now(dt.UTC).replace(microsecond=0),
+        seen=wanted,
+        blinds=tuple(Blind(facet=facet, api=api, error=error) for facet in sorted(wanted)),
     )
 
 
@@ -198,6 +197,14 @@ def with_history(snapshot: Snapshot, earlier: Snapshot) -> Snapshot:
         eni.id: earlier.captured_at for eni in earlier.enis if unattached_cni(eni)
     }
     since.update((each.eni_id, each.available_since) for each in earlier.sightings)
+    return with_sightings(snapshot, since)
+
+
+def with_sightings(snapshot: Snapshot, since: Mapping[str, dt.datetime]) -> Snapshot:
+    """Return the snapshot knowing since when interfaces have been unattached, as earlier runs saw.
+
+    Those that are attached now, or gone, are left out.
+    """
     still = {eni.id for eni in snapshot.enis if unattached_cni(eni)}
     return dataclasses.replace(
         snapshot,

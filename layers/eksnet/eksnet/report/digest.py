@@ -104,11 +104,7 @@ def refusals(audit: Audit, coverage: TargetCoverage) -> tuple[Refusal, ...]:
 def headline(audit: Audit) -> str:
     """Return the worst thing there is to say, in one sentence without its full stop."""
     fails = [each for each in audit.findings if each.status is Status.FAIL and not each.suppressed]
-    stuck = {
-        (each.account_id, each.region, each.cluster)
-        for each in fails
-        if each.check_id == UPGRADE_CHECK and each.evidence.get("verdict") == Upgrade.NO
-    }
+    stuck = stuck_clusters(fails)
     parts = [f"{counted(len(stuck), 'cluster')} cannot upgrade"] if stuck else []
     worst = min(map(rank, fails), default=CLEAN)
     if worst < CLEAN:
@@ -117,6 +113,15 @@ def headline(audit: Audit) -> str:
         parts.append(counted(number, f"{word} finding"))
         return "; ".join(parts)
     return _nothing_failed(audit)
+
+
+def stuck_clusters(fails: Iterable[Finding]) -> frozenset[tuple[str, str, str | None]]:
+    """Return account, Region and name of each cluster that cannot upgrade."""
+    return frozenset(
+        (each.account_id, each.region, each.cluster)
+        for each in fails
+        if each.check_id == UPGRADE_CHECK and each.evidence.get("verdict") == Upgrade.NO
+    )
 
 
 def clusters_known(coverage: Iterable[TargetCoverage]) -> int | None:

@@ -1,0 +1,178 @@
+"""What a run makes of what was known: findings open, stay, get worse, and are resolved."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from eksnet.engine.check import Check
+from eksnet.engine.run import order
+from eksnet.model.finding import Finding, Severity, Status
+from eksnet.model.record import record
+from eksnet.model.snapshot import Resource, Snapshot, grouped
+from eksnet.model.tracked import Changes, Mark, Resolution, State, Tracked
+
+REGION = "AWS::Region"  # what engine.run says unknown of when a blind region stops a check
+CLUSTER = "AWS::EKS::Cluster"  # what engine.run says unknown of when a cluster is blind
+
+
+def advance(
+    known: Iterable[Tracked],
+    findings: Sequence[Finding],
+    snapshot: Snapshot,
+    checks: Sequence[Check],
+    mark: Mark,
+) -> tuple[Tracked, ...]:
+    """Return the records of one target that a run changes or sees again, in report order.
+
+    ``known`` is all that is known of the target; ``findings`` is all that ``checks`` said of
+    ``snapshot``; ``mark`` is the run. A record that is not returned stays as it is. The same run
+    may judge again: what it opened stays opened by it, and the same input changes nothing more.
+    """
+    before = {each.finding.finding_id: each for each in known}
+    # Should a check speak twice of one resource, the worse answer counts.
+    now = {each.finding_id: each for each in sorted(findings, key=order, reverse=True)}
+    judged = (_judged(before.get(name), finding, mark) for name, finding in now.items())
+    unclear = grouped((f for f in findings if f.status is Status.UNKNOWN), lambda f: f.check_id)
+    hidden = {each.id: _hidden(each, snapshot, unclear.get(each.id, ())) for each in checks}
+    gone = (
+        _gone(each, mark)
+        for name, each in before.items()
+        if name not in now
+        and each.state is not State.RESOLVED
+        and each.finding.check_id in hidden
+        and _absent(each.finding, snapshot, hidden[each.finding.check_id])
+    )
+    changed = (*(each for each in judged if each), *gone)
+    return tuple(sorted(changed, key=_report_order))
+
+
+def changes_since(tracked: Iterable[Tracked], since: dt.datetime | None, run_id: str) -> Changes:
+    """Return what opened, got worse or was resolved by the run ``run_id`` or later than ``since``.
+
+    Without ``since`` only the run counts. Each list is in report order. What was resolved without
+    ever having been open is nobody's news; neither is what is suppressed.
+    """
+    told = sorted((each for each in tracked if not each.finding.suppressed), key=_report_order)
+
+    def new(mark: Mark | None) -> bool:
+        return mark is not None and (
+            mark.run_id == run_id or (since is not None and mark.at > since)
+        )
+
+    still = [each for each in told if each.state is State.OPEN]
+    ended = [each for each in told if each.state is State.RESOLVED and each.opened]
+    return Changes(
+        opened=tuple(each for each in still if new(each.opened)),
+        worsened=tuple(each for each in still if new(each.worsened) and not new(each.opened)),
+        resolved=tuple(each for each in ended if new(each.resolved)),
+    )
+
+
+def _report_order(tracked: Tracked) -> tuple[object, ...]:
+    return order(tracked.finding)
+
+
+def _judged(before: Tracked | None, finding: Finding, mark: Mark) -> Tracked | None:
+    live = before if before and before.state is not State.RESOLVED else None
+    match finding.status:
+        case Status.FAIL:
+            return _fails(live, finding, mark)
+        case Status.UNKNOWN:
+            return _unclear(live, finding, mark)
+        case Status.PASS:
+            return _passes(live, finding, mark) if live else None
+
+
+def _fails(live: Tracked | None, finding: Finding, mark: Mark) -> Tracked:
+    if live is None or live.state is State.UNKNOWN:
+        return Tracked(
+            finding=_dated(finding, mark.at, mark.at),
+            state=State.OPEN,
+            seen=mark,
+            opened=mark,
+            severity=finding.severity,
+        )
+    return dataclasses.replace(
+        live,
+        finding=_dated(finding, live.finding.first_seen, mark.at),
+        seen=mark,
+        worsened=mark if _worse(finding.severity, live.severity) else live.worsened,
+        severity=finding.severity,
+    )
+
+
+def _unclear(live: Tracked | None, finding: Finding, mark: Mark) -> Tracked:
+    if live is None:
+        return Tracked(finding=_dated(finding, mark.at, mark.at), state=State.UNKNOWN, seen=mark)
+    last_seen = live.finding.last_seen if live.state is State.OPEN else mark.at
+    dated = _dated(finding, live.finding.first_seen, last_seen)
+    return dataclasses.replace(live, finding=dated, seen=mark)
+
+
+def _passes(live: Tracked, finding: Finding, mark: Mark) -> Tracked:
+    return dataclasses.replace(
+        live,
+        finding=_dated(finding, live.finding.first_seen, mark.at),
+        state=State.RESOLVED,
+        seen=mark,
+        resolved=mark,
+        resolution=Resolution.PASSED,
+    )
+
+
+def _gone(live: Tracked, mark: Mark) -> Tracked:
+    return dataclasses.replace(
+        live, state=State.RESOLVED, resolved=mark, resolution=Resolution.GONE
+    )
+
+
+def _dated(finding: Finding, first_seen: dt.datetime, last_seen: dt.datetime) -> Finding:
+    return dataclasses.replace(finding, first_seen=first_seen, last_seen=last_seen)
+
+
+def _worse(now: Severity | None, before: Severity | None) -> bool:
+    return now is not None and before is not None and now.rank < before.rank
+
+
+@record
+class _Hidden:
+    """Where a check could not look: everywhere, in some clusters, at some resources."""
+
+    everything: bool
+    clusters: frozenset[str]
+    resources: frozenset[Resource]
+
+
+def _hidden(check: Check, snapshot: Snapshot, unclear: Sequence[Finding]) -> _Hidden:
+    """Return where ``check`` was blind, by the snapshot and by the unknowns it said itself.
+
+    A blind of a facet that it only wants counts too: the check says unknown of the cluster then,
+    and no longer names what it would have found there.
+    """
+    blinds = snapshot.blind(check.facets)
+    return _Hidden(
+        everything=any(not (each.cluster or each.resource) for each in blinds)
+        or any(each.resource.type == REGION for each in unclear),
+        clusters=frozenset(each.cluster for each in blinds if each.cluster)
+        | {each.cluster for each in unclear if each.cluster and each.resource.type == CLUSTER},
+        resources=frozenset(each.resource for each in blinds if each.resource and not each.cluster),
+    )
+
+
+def _absent(finding: Finding, snapshot: Snapshot, hidden: _Hidden) -> bool:
+    """Tell whether a finding that its check did not repeat is about something that is gone.
+
+    A narrowed snapshot tells only of its clusters. A blind cluster may be what a finding without
+    one rests on. A blind resource hides itself, and whatever of another type may be judged by it
+    (a zone by its subnets); its own kind is judged one by one.
+    """
+    about, cluster = finding.resource, finding.cluster
+    if about.type == REGION:
+        return True  # the check was asked after all, else it had said so of the region again
+    if snapshot.partial or hidden.everything:
+        return False
+    if snapshot.selected is not None and cluster not in snapshot.selected:
+        return False
+    if hidden.clusters and (cluster is None or cluster in hidden.clusters):
+        return False
+    return all(each.type == about.type and each.id != about.id for each in hidden.resources)

@@ -1,0 +1,137 @@
+"""A run as the store remembers it: one audit of its targets, and what changed since the last."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+
+from eksnet.engine.lifecycle import changes_since
+from eksnet.engine.run import order
+from eksnet.model.audit import Audit, Run, TargetCoverage
+from eksnet.model.errors import InputError
+from eksnet.model.finding import Finding
+from eksnet.model.history import Judgement, RunKind, RunRecord
+from eksnet.model.record import record
+from eksnet.model.snapshot import Blind, Facet, Target
+from eksnet.model.tracked import Changes, State, Tracked
+from eksnet.store.interface import Store
+
+NOTHING_KEPT = 0  # days: the command line only reads
+NO_ANSWER = ("eksnet:audit", "NoAnswer")  # of a target that no judgement was kept of
+
+
+@record
+class Recalled:
+    """A run, its audit, and its changes since ``since``, when people last were told of a full run.
+
+    ``notes`` are what an operator must know.
+    """
+
+    run: RunRecord
+    audit: Audit
+    changes: Changes
+    since: dt.datetime | None
+    notes: tuple[str, ...]
+
+
+def recall(store: Store, run_id: str | None = None) -> Recalled:
+    """Return a run, the newest full one when none is named.
+
+    Raises:
+        InputError: there is no such run, or none yet.
+        StoreError: the store can't be read.
+    """
+    run = store.run(run_id) if run_id else store.latest_run(RunKind.FULL)
+    if run is None:
+        msg = f"no run {run_id!r}" if run_id else "no run yet"
+        raise InputError(msg)
+    judged = {each.target: each for each in store.judgements(run)}
+    tracked = {target: store.tracked(target) for target in judged}
+    finished = max((each.finished_at for each in judged.values()), default=run.started_at)
+    since = _since(store, run)
+    known = {each.finding.finding_id: each for group in tracked.values() for each in group}
+    return Recalled(
+        run=run,
+        audit=_audit(run, judged, known, finished),
+        changes=_until(changes_since(known.values(), since, run.id), finished),
+        since=since,
+        notes=tuple(dict.fromkeys(note for each in judged.values() for note in each.notes)),
+    )
+
+
+def _since(store: Store, run: RunRecord) -> dt.datetime | None:
+    """Return when people were last told; a run of one change tells of its own findings only."""
+    if run.kind is RunKind.CHANGE:
+        return None
+    earlier = store.latest_run(RunKind.FULL, before=run.id)
+    return (earlier.reported_at or earlier.started_at) if earlier else None
+
+
+def _audit(
+    run: RunRecord,
+    judged: Mapping[Target, Judgement],
+    known: Mapping[str, Tracked],
+    finished: dt.datetime,
+) -> Audit:
+    findings = (each for judgement in judged.values() for each in judgement.findings)
+    expired = (each for judgement in judged.values() for each in judgement.expired)
+    return Audit(
+        run=Run(id=run.id, started_at=run.started_at, finished_at=finished, version=run.version),
+        coverage=tuple(_coverage(run, judged)),
+        findings=tuple(sorted((_aged(each, known) for each in findings), key=order)),
+        subnets=tuple(use for each in judged.values() for use in each.subnets),
+        expired=tuple(dict.fromkeys(expired)),
+    )
+
+
+def _coverage(run: RunRecord, judged: Mapping[Target, Judgement]) -> Iterator[TargetCoverage]:
+    """Yield every target's coverage; what could not be listed is shown with the first."""
+    unlisted = run.blinds
+    for target in run.targets:
+        seen = judged[target].coverage if target in judged else _no_answer(run, target)
+        yield dataclasses.replace(seen, blinds=(*seen.blinds, *unlisted)) if unlisted else seen
+        unlisted = ()
+
+
+def _no_answer(run: RunRecord, target: Target) -> TargetCoverage:
+    api, error = NO_ANSWER
+    return TargetCoverage(
+        target=target,
+        captured_at=run.started_at,
+        clusters_known=None,
+        clusters_assessed=0,
+        blinds=(Blind(facet=Facet.CLUSTERS, api=api, error=error),),
+    )
+
+
+def _aged(finding: Finding, known: Mapping[str, Tracked]) -> Finding:
+    """Return the finding with the time it was first seen, as far back as its episode goes."""
+    tracked = known.get(finding.finding_id)
+    if tracked is None or tracked.state is State.RESOLVED:
+        return finding
+    first = min(tracked.finding.first_seen, finding.first_seen)
+    return dataclasses.replace(finding, first_seen=first)
+
+
+def _until(changes: Changes, finished: dt.datetime) -> Changes:
+    """Return the changes that the run can have known of: later runs may have come since."""
+
+    def known(group: Iterable[Tracked], name: str) -> tuple[Tracked, ...]:
+        return tuple(each for each in group if getattr(each, name).at <= finished)
+
+    return Changes(
+        opened=known(changes.opened, "opened"),
+        worsened=known(changes.worsened, "worsened"),
+        resolved=known(changes.resolved, "resolved"),
+    )
+
+
+def open_store(table: str) -> Store:
+    """Return the store of a deployed table, in the Region the SDK's configuration names.
+
+    Raises:
+        NoAccessError: the SDK's configuration can't be used.
+    """
+    from eksnet.store.clients import Clients
+    from eksnet.store.dynamodb import DynamoStore
+
+    return DynamoStore(Clients().client("dynamodb"), table, history_days=NOTHING_KEPT)

@@ -1,0 +1,161 @@
+"""What the functions call is what their roles allow: none missing, none unused."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import botocore.client
+import pytest
+
+from eksnet.model.errors import InputError
+from eksnet.settings.deployment import read_deployment
+from sandbox.deployed import NAME, Application
+from tests.functions.deployment import EVENTS, SCHEDULED, function, load, running
+from tools.template import actions, expand, statements
+
+# Lambda itself does these with the role: writing logs, polling the queue.
+LAMBDA = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+}
+KEY = {"kms:Decrypt", "kms:GenerateDataKey"}  # what the services do with a key, if there is one
+# A transaction needs the rights of its parts: DynamoDB guide, "Transactions: How it works".
+PARTS = {"Put": "dynamodb:PutItem", "ConditionCheck": "dynamodb:ConditionCheckItem"}
+KEY_OF_RULES = "config/suppressions.yaml"
+RULES = b"""suppressions:
+  - check: EPA002
+    reason: the shop is public
+    owner: shops
+    expires: 2099-01-01
+"""
+Used = dict[str, set[tuple[str, str]]]
+
+
+def asked(service: str, operation: str, parameters: Any) -> Iterator[tuple[str, str]]:
+    """Yield the actions that a call needs, each with the resource it names, if it names one."""
+    resource = parameters.get("Key") if service == "s3" else ""
+    if operation == "TransactWriteItems":
+        for part in parameters["TransactItems"]:
+            yield PARTS[next(iter(part))], ""
+    else:
+        yield f"{service}:{operation}", resource or ""
+
+
+@pytest.fixture(scope="module")
+def used() -> Used:
+    """The actions that each function used in everything it can be asked to do."""
+    found: Used = {"targets": set(), "audit": set(), "report": set(), "changes": set()}
+    doing: list[str] = []
+    original = botocore.client.BaseClient._make_api_call
+    invoke = Application.invoke
+
+    def noting(client: Any, operation: str, parameters: Any) -> Any:
+        if doing:
+            service = client.meta.service_model.service_name
+            found[doing[-1]].update(asked(service, operation, parameters))
+        return original(client, operation, parameters)
+
+    def known(application: Application, name: str, event: object) -> Any:
+        doing.append(name)
+        try:
+            return invoke(application, name, event)
+        finally:
+            doing.pop()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.client.BaseClient, "_make_api_call", noting)
+        patch.setattr(Application, "invoke", known)
+        _do_everything()
+    return found
+
+
+def _do_everything() -> None:
+    with running(EKSNET_SUPPRESSIONS=KEY_OF_RULES) as application:
+        boto3.client("s3").put_object(Bucket=NAME, Key=KEY_OF_RULES, Body=RULES)
+        boto3.client("eks").create_fargate_profile(
+            clusterName="payments",
+            fargateProfileName="jobs",
+            podExecutionRoleArn="arn:aws:iam::111122223333:role/jobs",
+            selectors=[{"namespace": "jobs"}],
+        )
+        # Changes come first: a complete look that began later would cover them.
+        for path in EVENTS:
+            if function(path) == "changes":
+                application.invoke("changes", load(path))
+        application.run(SCHEDULED)
+        for path in EVENTS:
+            application.invoke(function(path), load(path))
+    with running(EKSNET_ACCOUNTS="organization", EKSNET_REGIONS="all") as application:
+        for path in EVENTS:
+            if function(path) == "targets":
+                application.invoke("targets", load(path))
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    return expand()
+
+
+def granted(template: dict[str, Any], name: str) -> set[str]:
+    resources = template["Resources"]
+    role = resources[f"{name.capitalize()}Role"]
+    return {each for statement in statements(role, resources) for each in actions(statement)}
+
+
+@pytest.mark.parametrize("name", ["targets", "audit", "report", "changes"])
+def test_a_role_allows_what_its_function_calls_and_no_more(
+    used: Used, template: dict[str, Any], name: str
+) -> None:
+    called = {action for action, _ in used[name]}
+    assert granted(template, name) - LAMBDA - KEY == called
+
+
+def test_a_member_role_reads_what_the_audit_reads(used: Used, template: dict[str, Any]) -> None:
+    policy = template["Resources"]["ReadPolicy"]["Properties"]["PolicyDocument"]
+    (read,) = (set(actions(each)) for each in policy["Statement"])
+    called = {action for action, _ in used["audit"]}
+    ours = ("dynamodb:", "s3:", "events:", "sts:AssumeRole")
+    assert read == {each for each in called if not each.startswith(ours)}
+
+
+def test_objects_are_written_only_where_the_roles_allow(
+    used: Used, template: dict[str, Any]
+) -> None:
+    for name, calls in used.items():
+        written = {key.partition("/")[0] for action, key in calls if action == "s3:PutObject"}
+        assert written == set(_folders(template, name))
+
+
+def _folders(template: dict[str, Any], name: str) -> Iterator[str]:
+    resources = template["Resources"]
+    for statement in statements(resources[f"{name.capitalize()}Role"], resources):
+        if "s3:PutObject" in actions(statement):
+            given = statement["Resource"]
+            for each in given if isinstance(given, list) else [given]:
+                yield each["Fn::Sub"].split("/")[1]
+
+
+def test_the_functions_read_the_environment_that_the_template_gives(
+    template: dict[str, Any],
+) -> None:
+    """Every variable is read, and each that is missing is named, or has a default."""
+    variables = template["Resources"]["AuditFunction"]["Properties"]["Environment"]["Variables"]
+    given = {name: "eksnet" for name in variables if name.startswith("EKSNET_")}
+    plain = {
+        **given,
+        "AWS_REGION": "eu-west-1",
+        "EKSNET_ACCOUNT": "111122223333",
+        "EKSNET_ACCOUNTS": "",
+        "EKSNET_REGIONS": "",
+        "EKSNET_LIMITS": "{}",
+        "EKSNET_FAIL_SEVERITY": "high",
+        "EKSNET_HISTORY_DAYS": "400",
+    }
+    assert read_deployment(plain).table == "eksnet"
+    for name in ("EKSNET_ACCOUNT", "EKSNET_TABLE", "EKSNET_BUCKET", "EKSNET_TOPIC", "EKSNET_BUS"):
+        assert name in variables
+        with pytest.raises(InputError, match=name):
+            read_deployment({**plain, name: " "})
