@@ -17,9 +17,10 @@ from collections.abc import Iterable, Mapping
 
 import botocore
 
+from eksnet.collect.accounts import enabled_regions
 from eksnet.collect.calls import RefusedError
 from eksnet.collect.facets import READABLE
-from eksnet.collect.live import collect, enabled_regions
+from eksnet.collect.live import collect
 from tools.recorder import REGION, Member, Model, Service, Session
 
 MODELS = pathlib.Path(__file__).parents[1] / "layers/eksnet/eksnet/collect/models"

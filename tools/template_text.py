@@ -21,6 +21,8 @@ from tools.template import read
 TEMPLATE = "template.yaml"
 MEMBER = "organization/audit-role.yaml"
 IDENTITY = "sts:GetCallerIdentity"  # asked of every target before anything else
+WHOLE = "^(0|[1-9][0-9]{0,4})$"
+PERCENT = "^(100|[1-9]?[0-9])$"
 GUIDE = "docs/deploy.md"
 
 
@@ -80,10 +82,10 @@ def limit_parameters() -> list[str]:
         words = f"{name.replace('_', ' ').capitalize()} - {why[1] if why else ''}"
         lines += [
             f"{parameter(name)}:",
-            "  Type: Number",
-            f"  Default: {default}",
-            "  MinValue: 0",
-            *(["  MaxValue: 100"] if "percent" in name else []),
+            "  Type: String",  # a Number may have a fraction, which a threshold has not
+            f'  Default: "{default}"',
+            f"  AllowedPattern: {PERCENT if 'percent' in name else WHOLE}",
+            f"  ConstraintDescription: {'0 to 100' if 'percent' in name else 'A whole number'}.",
             f"  Description: {_scalar(words)}",
         ]
     return lines

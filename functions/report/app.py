@@ -14,10 +14,10 @@ from eksnet.pipeline.tell import tell_requested
 def handler(event: Any, context: LambdaContext) -> dict[str, object]:  # noqa: ANN401, ARG001
     """Return what people were told, or why the event is none."""
     try:
-        told = tell_requested(parsed(ReportRequest, event), services())
+        letter = tell_requested(parsed(ReportRequest, event), services())
     except RejectedError as reason:
         logger.warning("rejected", extra={"reason": str(reason)})
         return {"rejected": str(reason)}
-    publish(told.figures)
-    logger.info("told", extra={"subject": told.subject, "already": told.already})
-    return {"run_id": told.run_id, "subject": told.subject, "report": told.report}
+    publish(letter.figures)
+    logger.info("told", extra={"run": letter.run_id, "subject": letter.subject})
+    return {"run_id": letter.run_id, "subject": letter.subject, "report": letter.report}

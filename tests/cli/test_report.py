@@ -14,7 +14,7 @@ from eksnet.model.history import Judgement, Latest, RunKind, RunRecord
 from eksnet.model.snapshot import Target
 from eksnet.model.tracked import Mark, State, Tracked
 from eksnet.store.dynamodb import DynamoStore
-from sandbox import offline
+from sandbox import denials, offline
 from tests.build import NOW
 from tests.report.sample import IRELAND, realistic
 from tests.store.tables import REGION, TABLE, client, make
@@ -70,6 +70,7 @@ def kept(store: DynamoStore) -> DynamoStore:
     ireland, virginia, ohio = (each.target for each in realistic().coverage)
     day = dt.timedelta(days=1)
     begin(store, FIRST, NOW - day, ireland)
+    store.mark_reported(FIRST, NOW - day)
     begin(store, SECOND, NOW, ireland, virginia, ohio, SILENT)
     begin(store, CHANGE, NOW + day / 24, ireland, kind=RunKind.CHANGE)
     for each in realistic().coverage:
@@ -126,7 +127,7 @@ def test_the_newest_full_run_is_told_as_its_mail(run: Run) -> None:
     assert "the audit of 222233334444 eu-west-1 gave no answer" in ran.out
     assert "note: config/suppressions.yaml can't be read" in ran.out
     assert "SINCE 2026-02-28 08:00 UTC\n1 new:\n- CRITICAL XEN002" in ran.out
-    assert f"eksnet report --run {SECOND}" in ran.out
+    assert f"eksnet report --table {TABLE} --run {SECOND}" in ran.out
 
 
 @pytest.mark.usefixtures("kept")
@@ -192,8 +193,17 @@ def test_before_the_first_run_there_is_nothing_to_tell(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("store")
-def test_a_table_that_cannot_be_read_is_one_line_and_exit_4(run: Run) -> None:
+def test_a_table_that_is_not_there_is_one_line_and_exit_2(run: Run) -> None:
     ran = run("report", "--table", "elsewhere")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no table 'elsewhere' in this Region" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("store")
+def test_a_table_that_refuses_is_one_line_and_exit_4(run: Run) -> None:
+    with denials.denied("dynamodb:Query"):
+        ran = run("report", "--table", TABLE)
     assert (ran.code, ran.out) == (4, "")
-    assert "ResourceNotFoundException" in ran.err
+    assert "dynamodb:Query answered AccessDeniedException" in ran.err
     assert ran.err.count("\n") == 1

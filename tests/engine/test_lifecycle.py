@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eksnet.engine.check import Answer, Check, Unseen, check, failed, passed
-from eksnet.engine.lifecycle import advance, changes_since
+from eksnet.engine.lifecycle import advance, unannounced, untold
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.finding import Finding, Severity, Status, Suppression
 from eksnet.model.resource import cluster_resource, subnet_resource
 from eksnet.model.snapshot import Blind, Facet, Resource, Snapshot
-from eksnet.model.tracked import Mark, Resolution, State, Tracked
+from eksnet.model.tracked import Known, Mark, Resolution, State, Tracked
 from tests.build import NOW, snapshot, subnet, vpc
 
 CLUSTERS = {"subnet-a": "payments", "subnet-b": "search", "subnet-c": None}
@@ -79,6 +79,13 @@ class Life:
         self.known.update((each.finding.finding_id, each) for each in changed)
         return changed
 
+    def tell(self) -> None:
+        """Let people and the bus know everything there is to know."""
+        for each in untold(self.known.values()):
+            known = Known(state=each.state, severity=each.severity)
+            name = each.finding.finding_id
+            self.known[name] = dataclasses.replace(each, told=known, announced=each.state)
+
     def of(self, resource: str) -> Tracked:
         told = [each for each in self.known.values() if each.finding.resource.id == resource]
         (found,) = (
@@ -103,12 +110,12 @@ def test_a_first_fail_opens() -> None:
     found = lived("high")
     assert (found.state, found.opened, found.seen) == (State.OPEN, mark(1), mark(1))
     assert seen_between(found) == (mark(1).at, mark(1).at)
-    assert (found.worsened, found.resolved, found.resolution) == (None, None, None)
+    assert (found.resolved, found.resolution) == (None, None)
 
 
 def test_a_second_fail_keeps_its_age_and_moves_last_seen() -> None:
     found = lived("high", "high")
-    assert (found.state, found.opened, found.worsened) == (State.OPEN, mark(1), None)
+    assert (found.state, found.opened) == (State.OPEN, mark(1))
     assert (found.seen, seen_between(found)) == (mark(2), (mark(1).at, mark(2).at))
 
 
@@ -117,7 +124,7 @@ def test_a_fail_after_the_end_is_a_new_episode(end: str) -> None:
     found = lived("low", "high", end, "critical")
     assert (found.state, found.opened) == (State.OPEN, mark(4))
     assert seen_between(found) == (mark(4).at, mark(4).at)
-    assert (found.worsened, found.resolved, found.resolution) == (None, None, None)
+    assert (found.resolved, found.resolution) == (None, None)
 
 
 def test_an_unknown_that_fails_opens_with_the_age_of_the_fail() -> None:
@@ -127,21 +134,34 @@ def test_an_unknown_that_fails_opens_with_the_age_of_the_fail() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "when"),
+    ("words", "news"),
     [
-        (("low", "high"), 2),
-        (("low", "high", "high"), 2),
-        (("low", "high", "medium"), 2),
-        (("low", "high", "medium", "critical"), 4),
-        (("high", "medium"), None),
+        (("low", "high"), "worsened"),
+        (("low", "high", "unknown"), "worsened"),
+        (("low", "high", "low"), None),
+        (("high", "medium"), "eased"),
         (("high", "unknown", "high"), None),
-        (("low", "unknown", "unknown", "high"), 4),
-        (("critical", "unknown", "low"), None),
-        (("unknown", "critical"), None),
+        (("high", "pass"), "resolved"),
+        (("high", "-"), "resolved"),
+        (("high", "unknown"), None),
+        (("high", "pass", "high"), None),
+        (("high", "pass", "critical"), "worsened"),
+        (("high", "pass", "unknown"), None),
+        (("high", "pass", "unknown", "pass"), "resolved"),
+        (("unknown", "high"), "opened"),
+        (("pass", "low"), "opened"),
+        (("unknown", "pass"), None),
     ],
 )
-def test_worse_is_worse_than_the_last_fail(words: tuple[str, ...], when: int | None) -> None:
-    assert lived(*words).worsened == (mark(when) if when else None)
+def test_news_is_what_differs_from_what_was_told(words: tuple[str, ...], news: str | None) -> None:
+    life = Life()
+    for number, word in enumerate(words):
+        life.take(look({} if word == "-" else {A: word}))
+        if not number:
+            life.tell()
+    told = untold(life.known.values())
+    for name in ("opened", "worsened", "eased", "resolved"):
+        assert getattr(told, name) == ((life.of(A),) if name == news else ())
 
 
 def test_an_unknown_keeps_an_open_finding_open_with_its_age() -> None:
@@ -175,7 +195,8 @@ def test_a_pass_resolves_an_open_finding() -> None:
 def test_a_pass_resolves_an_unknown_that_nobody_hears_of() -> None:
     found = lived("unknown", "pass")
     assert (found.state, found.opened) == (State.RESOLVED, None)
-    assert not changes_since([found], NOW, "run-2")
+    assert not untold([found])
+    assert not unannounced([found])
 
 
 def test_a_pass_of_nothing_writes_nothing() -> None:
@@ -283,17 +304,33 @@ def test_an_unknown_of_a_cluster_is_gone_once_its_resources_are_judged() -> None
     assert life.of(A).state is State.OPEN
 
 
-def test_a_suppressed_finding_lives_like_any_other_and_is_no_news() -> None:
+def test_a_suppressed_finding_lives_like_any_other_and_is_news_when_that_ends() -> None:
     life = Life()
     life.take(look({A: "low"}), suppressed=ACCEPTED)
     assert life.of(A).state is State.OPEN
-    assert not changes_since(life.known.values(), None, "run-1")
-    life.take(look({A: "high"}))
-    assert life.of(A).finding.suppressed is None
-    assert changes_since(life.known.values(), None, "run-2").worsened == (life.of(A),)
+    assert not untold(life.known.values())
+    assert not unannounced(life.known.values())
+    life.take(look({A: "low"}))
+    assert untold(life.known.values()).opened == (life.of(A),)
+    assert unannounced(life.known.values()) == (life.of(A),)
+    life.tell()
+    life.take(look({A: "high"}), suppressed=ACCEPTED)
+    assert not untold(life.known.values())
     life.take(look({A: "pass"}), suppressed=ACCEPTED)
-    assert life.of(A).state is State.RESOLVED
-    assert not changes_since(life.known.values(), None, "run-3")
+    assert untold(life.known.values()).resolved == (life.of(A),)
+    assert unannounced(life.known.values()) == (life.of(A),)
+
+
+def test_the_bus_hears_once_of_each_state_whichever_run_saw_it() -> None:
+    life = Life()
+    life.take(look({A: "high", B: "low"}))
+    life.take(look({A: "high", B: "pass"}))
+    assert unannounced(life.known.values()) == (life.of(A),)
+    life.tell()
+    life.take(look({A: "unknown"}))
+    assert not unannounced(life.known.values())
+    life.take(look({A: "pass"}))
+    assert unannounced(life.known.values()) == (life.of(A),)
 
 
 def test_what_a_run_changes_is_in_report_order() -> None:
@@ -308,32 +345,6 @@ def test_of_two_answers_about_one_resource_the_worse_counts() -> None:
     for both in ((*judge(bad), *judge(fine)), (*judge(fine), *judge(bad))):
         (found,) = advance((), both, bad, [CHECK], mark(1))
         assert found.state is State.OPEN
-
-
-def test_what_a_run_opened_stays_opened_by_it_when_it_looks_again() -> None:
-    life = Life()
-    life.take(look({A: "low"}))
-    life.take(look({A: "high", B: "high"}))
-    life.take(look({A: "high", B: "high"}), again=True)
-    told = changes_since(life.known.values(), None, "run-2")
-    assert told.opened == (life.of(B),)
-    assert told.worsened == (life.of(A),)
-
-
-def test_changes_are_the_runs_own_and_those_since_the_earlier_one() -> None:
-    life = Life()
-    life.take(look({A: "high", B: "low"}))
-    life.take(look({A: "pass", B: "high"}))
-    life.take(look({B: "high", C: "critical"}))
-    known = list(life.known.values())
-    assert changes_since(known, None, "run-3").opened == (life.of(C),)
-    assert not changes_since(known, None, "run-3").resolved
-    told = changes_since(known, mark(1).at, "run-3")
-    assert (told.opened, told.worsened) == ((life.of(C),), (life.of(B),))
-    assert told.resolved == (life.of(A),)
-    told = changes_since(known, NOW, "run-3")
-    assert told.opened == (life.of(C), life.of(B))
-    assert not told.worsened
 
 
 SIGHT: dict[str, tuple[dict[str, object], frozenset[str]]] = {

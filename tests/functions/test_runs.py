@@ -2,15 +2,18 @@
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
+from eksnet.cni.eni import INSTANCE_TAG
 from eksnet.model.snapshot import Target
 from eksnet.model.tracked import State
 from eksnet.pipeline.services import services
+from eksnet.store.aws import EventBus
 from eksnet.store.dynamodb import DynamoStore
 from eksnet.store.interface import StoreError
 from sandbox import denials
@@ -32,8 +35,9 @@ def small() -> Iterator[Application]:
 
 
 def change(at: dt.datetime) -> Any:
-    """Return a batch of one change that happened at a time."""
-    body = {**json.loads(CHANGE["Records"][0]["body"]), "time": at.isoformat()}
+    """Return a batch of one change that happened at a time, with an id of its own."""
+    event = json.loads(CHANGE["Records"][0]["body"])
+    body = {**event, "time": at.isoformat(), "id": str(uuid.uuid4())}
     return {"Records": [{**CHANGE["Records"][0], "body": json.dumps(body)}]}
 
 
@@ -186,3 +190,75 @@ def test_suppressions_that_can_not_be_read_suppress_nothing_and_are_said() -> No
         ((_, wrong),) = application.mails()
     assert "s3:GetObject answered NoSuchKey" in " ".join(missing.split())
     assert "config/rules.yaml:1: unknown key 'colour'" in " ".join(wrong.split())
+
+
+def test_what_a_dead_change_opened_is_told_and_announced_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with running(**SMALL, EKSNET_FAIL_SEVERITY="medium") as application:
+        application.run(SCHEDULED)
+        application.mails()
+        logs = boto3.client("ec2").describe_flow_logs()["FlowLogs"]
+        boto3.client("ec2").delete_flow_logs(FlowLogIds=[each["FlowLogId"] for each in logs])
+        later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
+        with monkeypatch.context() as broken:
+            broken.setattr(EventBus, "put", failing)
+            with pytest.raises(StoreError):
+                application.invoke("changes", change(later))
+        put: list[str] = []
+        monkeypatch.setattr(EventBus, "put", lambda _, events: put.extend(e.detail for e in events))
+        application.invoke("changes", change(later))
+        ((subject, text),) = application.mails()
+    assert "3 new" in subject
+    assert text.count("FLO001 vpc-") == 3
+    assert len(put) == 3
+
+
+def test_what_can_not_be_seen_stays_in_the_figures(small: Application) -> None:
+    small.run(SCHEDULED)
+    before = services().store.letter("20261123T060000Z-full")
+    with denials.denied("ec2:DescribeSubnets"):
+        small.run(SCHEDULED + DAY)
+    with denials.denied("eks:ListClusters"):
+        small.run(SCHEDULED + 2 * DAY)
+    part, dark = (services().store.letter(f"202611{day}T060000Z-full") for day in (24, 25))
+    assert before is not None
+    assert part is not None
+    assert dark is not None
+    for name in ("SubnetsAtRisk", "ClustersThatCannotUpgrade", "FindingsOpen"):
+        assert part.figures[name] == dark.figures[name] == before.figures[name]
+    assert before.figures["SubnetsAtRisk"] > 0
+    assert (before.figures["TargetsFailed"], dark.figures["TargetsFailed"]) == (0, 1)
+
+
+def test_an_interface_that_could_not_be_listed_keeps_its_age(small: Application) -> None:
+    ec2 = boto3.client("ec2")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    node = "i-0a1b2c3d4e5f60718"
+    ec2.create_network_interface(
+        SubnetId=subnet,
+        Description=f"aws-K8S-{node}",
+        TagSpecifications=[
+            {
+                "ResourceType": "network-interface",
+                "Tags": [{"Key": INSTANCE_TAG, "Value": node}],
+            }
+        ],
+    )
+    small.run(SCHEDULED)
+    with denials.denied("ec2:DescribeNetworkInterfaces"):
+        small.run(SCHEDULED + DAY)
+    small.run(SCHEDULED + 2 * DAY)
+    judged = [services().store.judgement(f"202611{day}T060000Z-full", OWN) for day in (23, 24, 25)]
+    kept = {each.unattached for each in judged if each}
+    assert len(kept) == 1
+    assert kept.pop()
+
+
+def test_an_earlier_mail_is_read_again_word_by_word(small: Application) -> None:
+    first = small.run(SCHEDULED)
+    ((subject, text),) = small.mails()
+    small.run(SCHEDULED + DAY)
+    letter = services().store.letter(first.begun["run_id"])
+    assert letter is not None
+    assert (letter.subject, letter.body) == (subject, text)

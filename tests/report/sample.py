@@ -123,8 +123,8 @@ def _others() -> Iterator[Finding]:
     yield finding(
         "IPH003", Status.FAIL, Severity.HIGH, VIRGINIA, "search-prod",
         Resource(type="Eksnet::ClusterZone", id="search-prod/use1-az4"),
-        "11 free addresses in the best pod subnet of use1-az4, 16 needed: about 2 days left at the "
-        "present pace", free_ips=11, needed=16, az_id="use1-az4",
+        "11 free addresses in the best pod subnet of use1-az4, 16 needed",
+        free_ips=11, needed=16, az_id="use1-az4",
     )  # fmt: skip
     for check in ("CNI001", "CNI004", "SGP003"):
         yield finding(
@@ -210,7 +210,7 @@ def realistic() -> Audit:
     )
     return Audit(
         run=Run(
-            id="2026-03-01T08:00:00Z-7f3a",
+            id="20260301T080000Z-full",
             started_at=NOW,
             finished_at=NOW + dt.timedelta(seconds=9),
             version="0.1.0",

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from eksnet.model.audit import Audit, TargetCoverage
 from eksnet.model.finding import Finding, Severity, Status
-from eksnet.model.history import RunKind
+from eksnet.model.history import NO_ANSWER, RunKind
 from eksnet.model.snapshot import Blind, Facet, Target
 from eksnet.model.tracked import Changes, Mark, Resolution, State, Tracked
 from eksnet.report.escape import visible
 from eksnet.report.mail import CHANGES_SHOWN, Mail, mail
-from eksnet.report.mail_coverage import AUDIT_API, UNSEEN_SHOWN
+from eksnet.report.mail_coverage import UNSEEN_SHOWN
 from eksnet.report.mail_subject import SUBJECT_LENGTH
 from eksnet.report.mail_text import COLUMNS, NAME_BYTES, TEXT_BYTES, columns, fold
 from tests.build import NOW
@@ -35,7 +35,7 @@ SILENT = Target(account_id="222233334444", region="eu-west-1")
 ORGANIZATION = Blind(
     facet=Facet.REGIONS, api="organizations:ListAccounts", error="AccessDeniedException"
 )
-REPORT = "s3://eksnet-reports/reports/2026-03-01T08:00:00Z-7f3a.html"
+REPORT = "s3://eksnet-reports/reports/20260301T080000Z-full.html"
 LEFT_OUT = re.compile(r"^and ([0-9,]+) more findings?\b", re.MULTILINE)
 HOSTILE = (
     "one\ntwo\r\n\nMORE\n- forged",
@@ -51,12 +51,18 @@ HOSTILE = (
 
 
 def written(audit: Audit, changes: Changes | None = None, **parts: object) -> Mail:
-    whole = {"kind": RunKind.FULL, "since": EARLIER, "advice": ADVICE.get, **parts}
+    whole = {
+        "kind": RunKind.FULL,
+        "since": EARLIER,
+        "advice": ADVICE.get,
+        "table": "eksnet",
+        **parts,
+    }
     return mail(audit, changes or Changes(), **whole)  # type: ignore[arg-type]
 
 
 def unanswered(target: Target = SILENT) -> TargetCoverage:
-    blind = Blind(facet=Facet.CLUSTERS, api=AUDIT_API, error="NoAnswer")
+    blind = Blind(facet=Facet.CLUSTERS, api=NO_ANSWER[0], error=NO_ANSWER[1])
     return TargetCoverage(
         target=target, captured_at=NOW, clusters_known=None, clusters_assessed=0, blinds=(blind,)
     )
@@ -86,7 +92,8 @@ def changes() -> Changes:
     opened = Mark(run_id="q", at=LONG_AGO)
     return Changes(
         opened=(tracked(findings[1]), tracked(findings[3])),
-        worsened=(tracked(findings[0], worsened=Mark(run_id="r", at=NOW)),),
+        worsened=(tracked(findings[0]),),
+        eased=(tracked(findings[2]),),
         resolved=(
             tracked(passed, State.RESOLVED, opened=opened, resolution=Resolution.PASSED),
             tracked(gone, State.RESOLVED, opened=opened, resolution=Resolution.GONE),
@@ -115,7 +122,7 @@ def one_target() -> Audit:
 def named_by_strangers(name: str) -> Mail:
     audit = hostile(name)
     marked = tuple(tracked(each) for each in audit.findings[:3])
-    shown = Changes(opened=marked, worsened=marked, resolved=marked)
+    shown = Changes(opened=marked, worsened=marked, eased=marked, resolved=marked)
     return written(audit, shown, report=name, notes=(name,), unlisted=audit.coverage[0].blinds)
 
 
@@ -185,10 +192,11 @@ def test_no_target_and_no_number_breaks_the_subject(
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
-def test_no_line_is_wider_than_a_phone_unless_it_is_one_word(name: str) -> None:
+def test_no_line_is_wider_than_a_phone_unless_it_is_one_word_or_a_command(name: str) -> None:
     for line in named_by_strangers(name).body.splitlines():
         bare = line.removeprefix("- ").strip()
-        assert columns(line) <= COLUMNS or " " not in bare
+        command = line.startswith(("aws s3 cp ", "eksnet report "))
+        assert columns(line) <= COLUMNS or " " not in bare or command
 
 
 @given(st.text(), st.sampled_from(("", "- ")))
@@ -226,7 +234,7 @@ def test_the_longest_mail_is_one_message() -> None:
     notes = [f"{number:x>{TEXT_BYTES}}" for number in range(100)]
     sent = written(
         audit,
-        Changes(opened=every, worsened=every, resolved=every),
+        Changes(opened=every, worsened=every, eased=every, resolved=every),
         notes=notes,
         unlisted=more,
     )

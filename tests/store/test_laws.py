@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 import sandbox
-from eksnet.model.history import RunKind
-from eksnet.model.tracked import State
+from eksnet.model.finding import Severity
+from eksnet.model.history import Letter, RunKind
+from eksnet.model.tracked import Known, State
 from eksnet.store.bodies import written
 from eksnet.store.dynamodb import DynamoStore
 from eksnet.store.interface import Store, StoreError, SupersededError
@@ -196,3 +197,27 @@ def test_times_of_other_zones_are_the_same_times(store: Store) -> None:
     assert store.claim(TARGET, latest(seconds=1))
     assert store.put_capacity([row(), row(60, seen_at=later(60).astimezone(east))]) == 2
     assert [each.seen_at for each in store.capacity("subnet-a")] == [NOW, later(60)]
+
+
+def test_what_was_told_and_announced_stands_beside_the_finding(store: Store) -> None:
+    store.claim(TARGET, latest())
+    store.track(TARGET, latest(), [tracked(1), tracked(2)])
+    one, two = (each.finding.finding_id for each in store.tracked(TARGET))
+    high = Known(state=State.OPEN, severity=Severity.HIGH)
+    store.mark_told(TARGET, {one: high, two: Known(state=State.RESOLVED), "gone": high})
+    store.mark_announced(TARGET, {two: State.OPEN, "gone": State.OPEN})
+    first, second = store.tracked(TARGET)
+    assert (first.told, first.announced) == (high, None)
+    assert (second.told, second.announced) == (Known(state=State.RESOLVED), State.OPEN)
+    assert store.track(TARGET, latest(), [first, second]) == 2
+    assert store.tracked(TARGET) == (first, second)
+
+
+def test_a_run_has_one_letter(store: Store) -> None:
+    first = Letter(
+        run_id="r", subject="s", body="b\n", report="s3://b/k", due=True, figures={"A": 1}
+    )
+    assert store.letter("r") is None
+    assert store.put_letter(first) == first
+    assert store.put_letter(dataclasses.replace(first, body="other")) == first
+    assert store.letter("r") == first

@@ -9,6 +9,9 @@ from eksnet.cli import options
 from eksnet.cli.app import app
 from eksnet.cli.audit import chosen_statuses, render_to
 from eksnet.model.errors import InputError
+from eksnet.store.interface import StoreError
+
+NO_TABLE = "ResourceNotFoundException"
 
 
 class Format(enum.StrEnum):
@@ -62,20 +65,19 @@ def report(
     if not table:
         msg = "no table: give --table, or set EKSNET_TABLE"
         raise InputError(msg)
-    recalled = recall(open_store(table), run)
+    store = open_store(table)
+    try:
+        recalled = recall(store, run)
+        letter = None if other else store.letter(recalled.run.id)
+    except StoreError as problem:
+        if problem.code == NO_TABLE:
+            msg = f"no table {table!r} in this Region: give --table, or set AWS_REGION"
+            raise InputError(msg) from problem
+        raise
     if other:
         render_to(recalled.audit, other, statuses, output)
         return
-    from eksnet.report.advice import advice
-    from eksnet.report.mail import mail
+    from eksnet.pipeline.tell import compose
 
-    letter = mail(
-        recalled.audit,
-        recalled.changes,
-        kind=recalled.run.kind,
-        since=recalled.since,
-        advice=advice,
-        notes=recalled.notes,
-        unlisted=recalled.run.blinds,
-    )
-    options.write(f"Subject: {letter.subject}\n\n{letter.body}", output)
+    said = letter or compose(recalled, table=table)
+    options.write(f"Subject: {said.subject}\n\n{said.body}", output)

@@ -4,8 +4,6 @@ import json
 import typing
 from collections.abc import Mapping
 
-import yaml
-
 from eksnet.model.record import record
 from eksnet.model.snapshot import Facet, Snapshot, addon_by_cluster_and_name, derived
 
@@ -58,7 +56,7 @@ def read_settings(configuration: str | None) -> CniSettings:
             init_env=_strings(_mapping(values.get("init")).get("env")),
             eni_configs=tuple(_eni_configs(values.get("eniConfig"))),
         )
-    except (ValueError, yaml.YAMLError) as problem:
+    except ValueError as problem:
         return CniSettings(env={}, init_env={}, error=str(problem).splitlines()[0])
 
 
@@ -66,7 +64,16 @@ def _parse(text: str) -> Mapping[str, typing.Any]:
     try:
         return _mapping(json.loads(text))
     except json.JSONDecodeError:
-        return _mapping(yaml.load(text, Loader=yaml.CSafeLoader))
+        return _mapping(_yaml(text))
+
+
+def _yaml(text: str) -> object:
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as problem:
+        raise ValueError(str(problem)) from problem
 
 
 def _mapping(value: object) -> Mapping[str, typing.Any]:

@@ -1,4 +1,4 @@
-"""Other accounts: which the organization has, and how to look into one."""
+"""Which accounts and Regions there are, and how to look into another account."""
 
 import concurrent.futures
 from collections.abc import Mapping
@@ -10,6 +10,21 @@ from eksnet.collect.session import Credentials, Session
 SESSION_NAME = "eksnet-audit"  # what CloudTrail of the member account shows
 SESSION_SECONDS = 3600  # outlives a function's 15 minutes; the longest a chained role may have
 ACTIVE = "ACTIVE"
+
+
+def enabled_regions(session: Session) -> tuple[str, ...]:
+    """Return every region the account has enabled.
+
+    Raises:
+        RefusedError: they could not be listed.
+    """
+    home = session.region() or "us-east-1"
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        calls = Calls({"ec2": session.client("ec2", home)}, pool)
+        names = calls.ask(
+            "ec2", "DescribeRegions", lambda got: [each["RegionName"] for each in got["Regions"]]
+        )
+    return tuple(sorted(names))
 
 
 def organization(session: Session, region: str) -> tuple[str, ...]:

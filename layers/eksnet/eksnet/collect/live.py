@@ -21,21 +21,6 @@ UNKNOWN_ACCOUNT = "unknown"
 Progress = Callable[[str], None]
 
 
-def enabled_regions(session: Session) -> tuple[str, ...]:
-    """Return every region the account has enabled.
-
-    Raises:
-        RefusedError: they could not be listed.
-    """
-    home = session.region() or "us-east-1"
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        calls = Calls({"ec2": session.client("ec2", home)}, pool)
-        names = calls.ask(
-            "ec2", "DescribeRegions", lambda got: [each["RegionName"] for each in got["Regions"]]
-        )
-    return tuple(sorted(names))
-
-
 def collect(
     session: Session,
     region: str,

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from eksnet.engine.check import Check
 from eksnet.engine.run import order
-from eksnet.model.finding import Finding, Severity, Status
+from eksnet.model.finding import Finding, Status
 from eksnet.model.record import record
 from eksnet.model.snapshot import Resource, Snapshot, grouped
-from eksnet.model.tracked import Changes, Mark, Resolution, State, Tracked
+from eksnet.model.tracked import Changes, Known, Mark, Resolution, State, Tracked
 
 REGION = "AWS::Region"  # what engine.run says unknown of when a blind region stops a check
 CLUSTER = "AWS::EKS::Cluster"  # what engine.run says unknown of when a cluster is blind
@@ -26,7 +26,7 @@ def advance(
 
     ``known`` is all that is known of the target; ``findings`` is all that ``checks`` said of
     ``snapshot``; ``mark`` is the run. A record that is not returned stays as it is. The same run
-    may judge again: what it opened stays opened by it, and the same input changes nothing more.
+    may judge again: the same input changes nothing more.
     """
     before = {each.finding.finding_id: each for each in known}
     # Should a check speak twice of one resource, the worse answer counts.
@@ -46,25 +46,41 @@ def advance(
     return tuple(sorted(changed, key=_report_order))
 
 
-def changes_since(tracked: Iterable[Tracked], since: dt.datetime | None, run_id: str) -> Changes:
-    """Return what opened, got worse or was resolved by the run ``run_id`` or later than ``since``.
+def untold(tracked: Iterable[Tracked]) -> Changes:
+    """Return what differs from what people were last told, each list in report order.
 
-    Without ``since`` only the run counts. Each list is in report order. What was resolved without
-    ever having been open is nobody's news; neither is what is suppressed.
+    A suppressed finding is no news until its suppression ends; that it is resolved is told to
+    those who were told that it was open. Better and worse are so against what was told.
     """
-    told = sorted((each for each in tracked if not each.finding.suppressed), key=_report_order)
-
-    def new(mark: Mark | None) -> bool:
-        return mark is not None and (
-            mark.run_id == run_id or (since is not None and mark.at > since)
-        )
-
-    still = [each for each in told if each.state is State.OPEN]
-    ended = [each for each in told if each.state is State.RESOLVED and each.opened]
+    found = sorted(tracked, key=_report_order)
+    news = [each for each in found if each.state is State.OPEN and not each.finding.suppressed]
+    known = [each for each in news if each.told and each.told.state is State.OPEN]
     return Changes(
-        opened=tuple(each for each in still if new(each.opened)),
-        worsened=tuple(each for each in still if new(each.worsened) and not new(each.opened)),
-        resolved=tuple(each for each in ended if new(each.resolved)),
+        opened=tuple(each for each in news if not (each.told and each.told.state is State.OPEN)),
+        worsened=tuple(each for each in known if each.told and _worse(each, each.told)),
+        eased=tuple(each for each in known if each.told and _better(each, each.told)),
+        resolved=tuple(
+            each
+            for each in found
+            if each.state is State.RESOLVED and each.told and each.told.state is State.OPEN
+        ),
+    )
+
+
+def unannounced(tracked: Iterable[Tracked]) -> tuple[Tracked, ...]:
+    """Return the open and resolved findings that the event bus does not know to be so.
+
+    One that opened and was resolved in between is none.
+    """
+    return tuple(
+        each
+        for each in sorted(tracked, key=_report_order)
+        if (
+            each.state is State.OPEN
+            and each.announced is not State.OPEN
+            and not each.finding.suppressed
+        )
+        or (each.state is State.RESOLVED and each.announced is State.OPEN)
     )
 
 
@@ -76,11 +92,13 @@ def _judged(before: Tracked | None, finding: Finding, mark: Mark) -> Tracked | N
     live = before if before and before.state is not State.RESOLVED else None
     match finding.status:
         case Status.FAIL:
-            return _fails(live, finding, mark)
+            now = _fails(live, finding, mark)
         case Status.UNKNOWN:
-            return _unclear(live, finding, mark)
+            now = _unclear(live, finding, mark)
         case Status.PASS:
             return _passes(live, finding, mark) if live else None
+    # A new episode has a new age, but people and the bus still know what they knew.
+    return dataclasses.replace(now, told=before.told, announced=before.announced) if before else now
 
 
 def _fails(live: Tracked | None, finding: Finding, mark: Mark) -> Tracked:
@@ -96,7 +114,6 @@ def _fails(live: Tracked | None, finding: Finding, mark: Mark) -> Tracked:
         live,
         finding=_dated(finding, live.finding.first_seen, mark.at),
         seen=mark,
-        worsened=mark if _worse(finding.severity, live.severity) else live.worsened,
         severity=finding.severity,
     )
 
@@ -130,8 +147,12 @@ def _dated(finding: Finding, first_seen: dt.datetime, last_seen: dt.datetime) ->
     return dataclasses.replace(finding, first_seen=first_seen, last_seen=last_seen)
 
 
-def _worse(now: Severity | None, before: Severity | None) -> bool:
-    return now is not None and before is not None and now.rank < before.rank
+def _worse(now: Tracked, told: Known) -> bool:
+    return bool(now.severity and told.severity and now.severity.rank < told.severity.rank)
+
+
+def _better(now: Tracked, told: Known) -> bool:
+    return bool(now.severity and told.severity and now.severity.rank > told.severity.rank)
 
 
 @record

@@ -5,11 +5,14 @@ A run is of many targets; each target's judgement is kept whole and never change
 
 import datetime as dt
 import enum
+from collections.abc import Mapping
 
 from eksnet.model.audit import ExpiredSuppression, SubnetUse, TargetCoverage
 from eksnet.model.finding import Finding
 from eksnet.model.record import record
 from eksnet.model.snapshot import Blind, Sighting, Target
+
+NO_ANSWER = ("eksnet:audit", "NoAnswer")  # the blind of a target that has no judgement
 
 
 class RunKind(enum.StrEnum):
@@ -25,7 +28,8 @@ class RunRecord:
 
     ``execution`` names whose run it is: a second beginning of the same id by another execution is a
     duplicate delivery. ``targets`` are those to be audited; ``blinds`` say which could not even be
-    listed. ``reported_at`` is None until people were told.
+    listed. ``reported_at`` is up to when people
+    were told: the end of the run's last look; None until they were.
     """
 
     id: str
@@ -36,6 +40,21 @@ class RunRecord:
     targets: tuple[Target, ...]
     blinds: tuple[Blind, ...] = ()
     reported_at: dt.datetime | None = None
+
+
+@record
+class Letter:
+    """What people were told of a run: the mail word by word, and the run's numbers by name.
+
+    ``due`` is false of a change that made nothing bad: then nobody was mailed.
+    """
+
+    run_id: str
+    subject: str
+    body: str
+    report: str
+    due: bool
+    figures: Mapping[str, int]
 
 
 @record

@@ -1,46 +1,49 @@
-"""Tell the bus which findings a run opened and which it resolved."""
+"""Tell the event bus which findings are open and which are resolved, each once it has changed."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from eksnet.engine.lifecycle import changes_since
-from eksnet.model.tracked import Tracked
+from eksnet.engine.lifecycle import unannounced
+from eksnet.model.snapshot import Target
+from eksnet.model.tracked import State, Tracked
 from eksnet.report.json_report import row
+from eksnet.store.interface import Store
 from eksnet.store.outlets import Bus, Event
 
 SCHEMA_VERSION = 1
-OPENED, RESOLVED = "Finding Opened", "Finding Resolved"
+DETAIL_TYPES = {State.OPEN: "Finding Opened", State.RESOLVED: "Finding Resolved"}
+DETAIL_BYTES = 200_000  # within the 256 KB of an entry: PutEvents, EventBridge API Reference
 
 
-def announce(tracked: Iterable[Tracked], run_id: str, bus: Bus) -> int:
-    """Put an event for each finding that the run opened or resolved; return how many.
+def announce(tracked: Iterable[Tracked], target: Target, store: Store, bus: Bus) -> None:
+    """Put an event for each finding that the bus does not know as it is, whichever run changed it.
 
-    A run that is judged again says the same again: ``detail.run_id`` with the finding's id tells
-    a consumer so.
+    What was put is noted after: should that fail, the same is said again by the next run. A
+    consumer knows a repetition by the finding's id and the time.
 
     Raises:
-        StoreError: the bus would not take one.
+        StoreError: the bus or the table refused; try again.
     """
-    changes = changes_since(tracked, None, run_id)
-    return bus.put(
-        event
-        for kind, group in ((OPENED, changes.opened), (RESOLVED, changes.resolved))
-        for event in _events(kind, group, run_id)
+    news = unannounced(tracked)
+    bus.put(event(each) for each in news)
+    store.mark_announced(target, {each.finding.finding_id: each.state for each in news})
+
+
+def event(tracked: Tracked) -> Event:
+    """Return the event that tells of a finding; evidence too large for an event is left out."""
+    finding, when = tracked.finding, tracked.resolved or tracked.opened or tracked.seen
+    detail = {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": when.run_id,
+        "resolution": str(tracked.resolution) if tracked.resolution else None,
+        "finding": row(finding),
+    }
+    text = json.dumps(detail)
+    if len(text) > DETAIL_BYTES:
+        text = json.dumps({**detail, "finding": {**row(finding), "evidence": None}})
+    return Event(
+        detail_type=DETAIL_TYPES[tracked.state],
+        detail=text,
+        resources=(finding.resource.arn,) if finding.resource.arn else (),
+        time=when.at,
     )
-
-
-def _events(kind: str, tracked: Iterable[Tracked], run_id: str) -> Iterator[Event]:
-    for each in tracked:
-        finding = each.finding
-        detail = {
-            "schema_version": SCHEMA_VERSION,
-            "run_id": run_id,
-            "finding": row(finding),
-            "resolution": str(each.resolution) if each.resolution else None,
-        }
-        yield Event(
-            detail_type=kind,
-            detail=json.dumps(detail),
-            resources=(finding.resource.arn,) if finding.resource.arn else (),
-            time=(each.resolved or each.opened or each.seen).at,
-        )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from eksnet import __version__
-from eksnet.collect import accounts, live
+from eksnet.collect import accounts
 from eksnet.collect.calls import RefusedError
 from eksnet.model.errors import NoAccessError
 from eksnet.model.history import RunKind, RunRecord
@@ -106,7 +106,7 @@ def _regions(services: Services, blinds: list[Blind]) -> tuple[str, ...]:
     if where.regions is not None:
         return where.regions or (where.region,)
     try:
-        return live.enabled_regions(services.session)
+        return accounts.enabled_regions(services.session)
     except (RefusedError, NoAccessError) as problem:
         blinds.append(Blind(facet=Facet.REGIONS, api=problem.api, error=problem.code))
         return (where.region,)

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from eksnet import __version__
-from eksnet.model.history import Latest, RunKind, RunRecord
+from eksnet.model.history import Latest, Letter, RunKind, RunRecord
 from eksnet.model.record import record
 from eksnet.pipeline.begin import stamp
 from eksnet.pipeline.requests import ChangeEvent, RejectedError
 from eksnet.pipeline.services import Services
 from eksnet.pipeline.target import audit_target
-from eksnet.pipeline.tell import Told, tell
+from eksnet.pipeline.tell import tell
 
 DETAIL_TYPE = "AWS API Call via CloudTrail"
 # What changes the answer of a check. Tags are left out: CreateTags is called without end, and the
@@ -69,7 +69,7 @@ class Followed:
     """What became of a batch of changes: how many a later look had covered, and what was told."""
 
     skipped: int
-    told: tuple[Told, ...] = ()
+    told: tuple[Letter, ...] = ()
 
     @property
     def figures(self) -> Mapping[str, int]:
@@ -134,7 +134,7 @@ def _last(services: Services) -> Latest | None:
     return latest if judged else None
 
 
-def _untold(last: Latest | None, services: Services) -> tuple[Told, ...]:
+def _untold(last: Latest | None, services: Services) -> tuple[Letter, ...]:
     """Tell of a change whose audit was kept by a function that died before it told anyone."""
     run = services.store.run(last.run_id) if last else None
     if run is None or run.kind is not RunKind.CHANGE or run.reported_at:

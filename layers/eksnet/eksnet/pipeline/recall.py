@@ -2,34 +2,36 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from eksnet.engine.lifecycle import changes_since
+from eksnet.engine.lifecycle import untold
 from eksnet.engine.run import order
 from eksnet.model.audit import Audit, Run, TargetCoverage
 from eksnet.model.errors import InputError
 from eksnet.model.finding import Finding
-from eksnet.model.history import Judgement, RunKind, RunRecord
+from eksnet.model.history import NO_ANSWER, Judgement, RunKind, RunRecord
 from eksnet.model.record import record
 from eksnet.model.snapshot import Blind, Facet, Target
 from eksnet.model.tracked import Changes, State, Tracked
 from eksnet.store.interface import Store
 
 NOTHING_KEPT = 0  # days: the command line only reads
-NO_ANSWER = ("eksnet:audit", "NoAnswer")  # of a target that no judgement was kept of
 
 
 @record
 class Recalled:
-    """A run, its audit, and its changes since ``since``, when people last were told of a full run.
+    """A run, its audit, and what people were not told of its targets yet.
 
-    ``notes`` are what an operator must know.
+    ``since`` is up to when people were told by a full run, None when they never were, and of a
+    change. ``tracked`` is every finding of the run's targets. ``notes`` are what an operator must
+    know.
     """
 
     run: RunRecord
     audit: Audit
     changes: Changes
     since: dt.datetime | None
+    tracked: Mapping[Target, tuple[Tracked, ...]]
     notes: tuple[str, ...]
 
 
@@ -45,25 +47,27 @@ def recall(store: Store, run_id: str | None = None) -> Recalled:
         msg = f"no run {run_id!r}" if run_id else "no run yet"
         raise InputError(msg)
     judged = {each.target: each for each in store.judgements(run)}
-    tracked = {target: store.tracked(target) for target in judged}
+    tracked = {target: store.tracked(target) for target in run.targets}
     finished = max((each.finished_at for each in judged.values()), default=run.started_at)
-    since = _since(store, run)
     known = {each.finding.finding_id: each for group in tracked.values() for each in group}
     return Recalled(
         run=run,
         audit=_audit(run, judged, known, finished),
-        changes=_until(changes_since(known.values(), since, run.id), finished),
-        since=since,
+        changes=untold(known.values()),
+        since=_since(store, run),
+        tracked=tracked,
         notes=tuple(dict.fromkeys(note for each in judged.values() for note in each.notes)),
     )
 
 
 def _since(store: Store, run: RunRecord) -> dt.datetime | None:
-    """Return when people were last told; a run of one change tells of its own findings only."""
-    if run.kind is RunKind.CHANGE:
-        return None
-    earlier = store.latest_run(RunKind.FULL, before=run.id)
-    return (earlier.reported_at or earlier.started_at) if earlier else None
+    """Return up to when people were told before: runs that nobody was told of don't count."""
+    earlier: RunRecord | None = run
+    while earlier and run.kind is RunKind.FULL:
+        earlier = store.latest_run(RunKind.FULL, before=earlier.id)
+        if earlier and earlier.reported_at:
+            return earlier.reported_at
+    return None
 
 
 def _audit(
@@ -112,24 +116,11 @@ def _aged(finding: Finding, known: Mapping[str, Tracked]) -> Finding:
     return dataclasses.replace(finding, first_seen=first)
 
 
-def _until(changes: Changes, finished: dt.datetime) -> Changes:
-    """Return the changes that the run can have known of: later runs may have come since."""
-
-    def known(group: Iterable[Tracked], name: str) -> tuple[Tracked, ...]:
-        return tuple(each for each in group if getattr(each, name).at <= finished)
-
-    return Changes(
-        opened=known(changes.opened, "opened"),
-        worsened=known(changes.worsened, "worsened"),
-        resolved=known(changes.resolved, "resolved"),
-    )
-
-
 def open_store(table: str) -> Store:
     """Return the store of a deployed table, in the Region the SDK's configuration names.
 
     Raises:
-        NoAccessError: the SDK's configuration can't be used.
+        StoreError: the SDK's configuration can't be used, or names no Region.
     """
     from eksnet.store.clients import Clients
     from eksnet.store.dynamodb import DynamoStore

@@ -13,13 +13,18 @@ Region = Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$")]
 RunId = Annotated[str, Field(pattern=r"^[0-9]{8}T[0-9]{6}Z-[a-z]+(-[0-9a-f]{8})?$")]
 SHOWN = 300  # characters of a reason: enough for what is wrong, too few to flood a log
 
+# A function starts with all these models and uses one or two: each is built when first used.
+_LATE = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
+
 
 class RejectedError(Exception):
     """An event that means nothing here; the message is the reason."""
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class BeginRequest(_Strict):
@@ -58,7 +63,9 @@ class ReportRequest(_Strict):
 class _Open(BaseModel):
     """Part of an event that AWS writes: it may say more than is read here."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class ApiCall(_Open):

@@ -60,7 +60,7 @@ def look(
         InputError: a region or cluster does not exist, or no region is known.
         NoAccessError: no credentials, or no endpoint answered in any region.
     """
-    from eksnet.collect import live
+    from eksnet.collect import accounts, live
     from eksnet.collect.calls import RefusedError
     from eksnet.collect.session import Session
 
@@ -73,7 +73,7 @@ def look(
     unlisted: Blind | None = None
     if all_regions:
         try:
-            regions = live.enabled_regions(session)
+            regions = accounts.enabled_regions(session)
         except RefusedError as refusal:
             unlisted = Blind(facet=Facet.REGIONS, api=refusal.api, error=refusal.code)
     names = tuple(dict.fromkeys(regions)) or _home(session.region())

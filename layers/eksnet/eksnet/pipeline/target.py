@@ -14,7 +14,7 @@ from eksnet.model.errors import InputError, NoAccessError
 from eksnet.model.finding import Status
 from eksnet.model.history import Judgement, Latest
 from eksnet.model.record import record
-from eksnet.model.snapshot import Sighting, Snapshot, Target
+from eksnet.model.snapshot import Facet, Sighting, Snapshot, Target
 from eksnet.model.tracked import Mark
 from eksnet.pipeline.announce import announce
 from eksnet.pipeline.audit import judge
@@ -135,8 +135,14 @@ def _see(target: Target, previous: Judgement | None, services: Services) -> Snap
 
 
 def _unattached(snapshot: Snapshot, previous: Judgement | None) -> tuple[Sighting, ...]:
-    """Return since when each interface hangs on nothing, for the next run to know."""
-    since = {each.eni_id: each.available_since for each in previous.unattached} if previous else {}
+    """Return since when each interface hangs on nothing, for the next run to know.
+
+    Where interfaces could not be listed, what was known of them stays.
+    """
+    before = previous.unattached if previous else ()
+    if snapshot.blind({Facet.NETWORK_INTERFACES}):
+        return before
+    since = {each.eni_id: each.available_since for each in before}
     still = sorted(eni.id for eni in snapshot.enis if unattached_cni(eni))
     return tuple(
         Sighting(eni_id=each, available_since=since.get(each, snapshot.captured_at))
@@ -171,7 +177,8 @@ def _remember(
 ) -> None:
     """Carry the findings on, unless a newer run has looked since; the history is kept anyway."""
     store, target = services.store, snapshot.target
-    store.put_capacity(capacity_rows(snapshot, judgement.run_id))
+    rows = tuple(capacity_rows(snapshot, judgement.run_id))
+    _require_kept("dynamodb:BatchWriteItem", store.put_capacity(rows), len(rows))
     mark = Mark(run_id=judgement.run_id, at=snapshot.captured_at)
     mine = Latest(
         run_id=mark.run_id,
@@ -184,9 +191,21 @@ def _remember(
     known = {each.finding.finding_id: each for each in store.tracked(target)}
     changed = advance(known.values(), judgement.findings, snapshot, services.checks, mark)
     with contextlib.suppress(SupersededError):
-        store.track(target, mine, changed)
+        kept = store.track(target, mine, changed)
+        if store.latest(target) == mine:
+            _require_kept("dynamodb:TransactWriteItems", kept, len(changed))
         known.update((each.finding.finding_id, each) for each in changed)
-        announce(known.values(), mark.run_id, services.bus)
+        announce(known.values(), target, store, services.bus)
+
+
+def _require_kept(api: str, kept: int, given: int) -> None:
+    """Believe only what was read back.
+
+    Raises:
+        StoreError: the table holds less than it was given.
+    """
+    if kept != given:
+        raise StoreError(api, "NotKept")
 
 
 def _count(judgement: Judgement, status: Status) -> int:

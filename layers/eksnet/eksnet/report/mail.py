@@ -39,6 +39,7 @@ def mail(  # noqa: PLR0913 - the parts of a mail
     kind: RunKind,
     since: dt.datetime | None,
     advice: Advice,
+    table: str,
     report: str | None = None,
     notes: Sequence[str] = (),
     unlisted: Sequence[Blind] = (),
@@ -51,6 +52,7 @@ def mail(  # noqa: PLR0913 - the parts of a mail
         kind: Whether all targets were audited, or one because something in it changed.
         since: When people were last told; None when they never were, and of a change.
         advice: The next step of a check.
+        table: The table that the command line is to read.
         report: Where the whole report is, None when it is nowhere.
         notes: What an operator must know besides.
         unlisted: Why there may be targets that nobody could list; in whichever target's coverage
@@ -68,7 +70,7 @@ def mail(  # noqa: PLR0913 - the parts of a mail
         _worst(audit, fails, advice),
         _expired(audit),
         ("", "COUNTS", *fold(_counts(audit, fails))),
-        _more(audit, fails, report),
+        _more(audit, fails, table, report),
     )
     body = "\n".join(line for section in sections for line in section) + "\n"
     return Mail(subject=subject(audit, told, changed=changed), body=body)
@@ -104,10 +106,11 @@ def _changes(changes: Changes, since: dt.datetime | None, *, changed: bool) -> I
         return
     yield f"SINCE {moment(since)}" if since else "CHANGES"
     if not changes:
-        yield "Nothing is new, worse or resolved."
+        yield "Nothing is new, worse, better or resolved."
     for word, tracked, tell in (
         ("new", changes.opened, _now),
         ("worse", changes.worsened, _now),
+        ("better", changes.eased, _now),
         ("resolved", changes.resolved, _resolved),
     ):
         if tracked:
@@ -206,12 +209,12 @@ def _counts(audit: Audit, fails: Sequence[Finding]) -> str:
     return ", ".join(parts)
 
 
-def _more(audit: Audit, fails: Sequence[Finding], report: str | None) -> Iterator[str]:
+def _more(audit: Audit, fails: Sequence[Finding], table: str, report: str | None) -> Iterator[str]:
     yield ""
     yield "MORE"
     if report:
         yield "The whole report:"
-        yield visible(report)
-    yield f"eksnet report --run {said(audit.run.id)}"
+        yield f"aws s3 cp {visible(report)} ."
+    yield f"eksnet report --table {said(table)} --run {said(audit.run.id)}"
     if fails:
         yield f"eksnet explain {said(fails[0].check_id)}"

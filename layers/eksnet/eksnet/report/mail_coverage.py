@@ -1,19 +1,29 @@
 """What a mail says of coverage: how much was seen, what was not, and which API refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from eksnet.model.audit import Audit, TargetCoverage
 from eksnet.model.finding import Status, counted
+from eksnet.model.history import NO_ANSWER
 from eksnet.model.record import record
 from eksnet.model.snapshot import Blind, Facet, Target
+from eksnet.report.figures import unseen
 from eksnet.report.mail_text import TEXT_BYTES, bullet, fold, listed, place, said
 from eksnet.report.next_step import reading_step
 
-AUDIT_API = "eksnet:audit"  # the blind of a target whose audit gave no answer
 UNSEEN_SHOWN = 10  # targets: a screen of a phone; the report names them all
 REFUSALS_SHOWN = 10  # APIs: a screen of a phone
 TARGETS_NAMED = 3  # in one sentence; where one role is wrong it is wrong in every target
 NOTES_SHOWN = 10  # a screen of a phone
+APIS_NAMED = 4  # in one line: enough to know what it is about
+_GONE = "what a list did not show: it was deleted, or is another account's"
+# Errors that stand for no refusal: what a check says of what it could not be told.
+NOBODY_REFUSED = {
+    "NotRead": "eksnet does not read it, look there yourself",
+    "NotStored": "known from the next audit on",
+    "NotListed": _GONE,
+    "NotFound": _GONE,
+}
 
 
 @record
@@ -46,12 +56,10 @@ class Sight:
 
 def sight(audit: Audit, unlisted: Sequence[Blind]) -> Sight:
     """Return the targets of ``audit`` by how much was seen of them."""
-    unseen = [each for each in audit.coverage if _dark(each)]
-    part = [each for each in audit.coverage if not _dark(each) and _dim(each)]
-    whole = [each for each in audit.coverage if not _dark(each) and not _dim(each)]
-    return Sight(
-        unseen=tuple(unseen), part=tuple(part), whole=tuple(whole), unlisted=tuple(unlisted)
-    )
+    dark = [each for each in audit.coverage if unseen(each)]
+    part = [each for each in audit.coverage if not unseen(each) and _dim(each)]
+    whole = [each for each in audit.coverage if not unseen(each) and not _dim(each)]
+    return Sight(unseen=tuple(dark), part=tuple(part), whole=tuple(whole), unlisted=tuple(unlisted))
 
 
 def coverage_lines(audit: Audit, seen: Sight, notes: Sequence[str]) -> Iterator[str]:
@@ -67,18 +75,14 @@ def coverage_lines(audit: Audit, seen: Sight, notes: Sequence[str]) -> Iterator[
     unlisted = dict.fromkeys(map(_unlisted, seen.unlisted))
     yield from listed(tuple(unlisted), REFUSALS_SHOWN, "APIs that would have told of targets")
     yield from listed([_unseen(each) for each in seen.unseen], UNSEEN_SHOWN, "targets not seen")
-    if any(each.api == AUDIT_API for target in seen.unseen for each in target.blinds):
-        yield from fold("Next: the audit function's log tells why there was no answer.")
+    if any(each.api == NO_ANSWER[0] for target in seen.unseen for each in target.blinds):
+        yield from fold("Next: the log of AuditFunction tells why there was no answer.")
     yield from _refusals(audit)
     filtered = sum(each.partial for each in audit.coverage)
     if filtered:
         yield from bullet(f"the lists of {counted(filtered, 'target')} were incomplete")
     told = [f"note: {said(each, TEXT_BYTES)}" for each in dict.fromkeys(notes)]
     yield from listed(told, NOTES_SHOWN, "notes")
-
-
-def _dark(coverage: TargetCoverage) -> bool:
-    return coverage.clusters_known is None and not coverage.clusters_assessed
 
 
 def _dim(coverage: TargetCoverage) -> bool:
@@ -105,7 +109,7 @@ def _unlisted(blind: Blind) -> str:
 
 def _unseen(coverage: TargetCoverage) -> str:
     where = place(coverage.target)
-    blind = next((each for each in coverage.blinds if each.api == AUDIT_API), None)
+    blind = next((each for each in coverage.blinds if each.api == NO_ANSWER[0]), None)
     if blind:
         return f"the audit of {where} gave no answer"
     blind = next((each for each in coverage.blinds if each.facet is Facet.CLUSTERS), None)
@@ -125,7 +129,7 @@ def _refusals(audit: Audit) -> Iterator[str]:
     for coverage in audit.coverage:
         homes[coverage.target.account_id, coverage.target.region] = coverage.target
         for blind in coverage.blinds:
-            if blind.api != AUDIT_API:
+            if blind.api != NO_ANSWER[0]:
                 where.setdefault((blind.api, blind.error), {})[coverage.target] = None
     for each in audit.findings:
         if each.status is Status.UNKNOWN and each.unknown and not each.suppressed:
@@ -136,8 +140,25 @@ def _refusals(audit: Audit) -> Iterator[str]:
             where.setdefault(key, {})[home] = None
             questions[key] = questions.get(key, 0) + 1
     order = sorted(where, key=lambda key: (-len(where[key]), -questions.get(key, 0), key))
-    texts = [_refusal(key, tuple(where[key]), questions.get(key, 0)) for key in order]
+    texts = [
+        _refusal(key, tuple(where[key]), questions.get(key, 0))
+        for key in order
+        if key[1] not in NOBODY_REFUSED
+    ]
     yield from listed(texts, REFUSALS_SHOWN, "refusals")
+    for why in dict.fromkeys(NOBODY_REFUSED.values()):
+        yield from _beyond(why, {key: questions.get(key, 0) for key in order})
+
+
+def _beyond(why: str, questions: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """Yield in one line what was not answered though nobody refused."""
+    asked = {key: n for key, n in questions.items() if NOBODY_REFUSED.get(key[1]) == why and n}
+    if asked:
+        apis = tuple(dict.fromkeys(said(api) for api, _ in asked))
+        rest = f" and {counted(len(apis) - APIS_NAMED, 'more')}" if len(apis) > APIS_NAMED else ""
+        names = ", ".join(apis[:APIS_NAMED]) + rest
+        number = counted(sum(asked.values()), "question")
+        yield from bullet(f"{number} unanswered: {why} ({names})")
 
 
 def _refusal(key: tuple[str, str], targets: Sequence[Target], questions: int) -> str:

@@ -10,7 +10,9 @@ Advice = Callable[[str], str | None]
 
 _REFUSED = re.compile(r"AccessDenied|Unauthorized|Forbidden|NotAuthorized")
 _NOT_LISTED = frozenset({"NotFound", "NotListed"})
-_BUSY = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|Timeout|Unavailable|Internal")
+_BUSY = re.compile(
+    r"Throttl|RequestLimitExceeded|TooManyRequests|Timeout|Unavailable|Internal|Server|Connect|Failure$"
+)
 
 
 def next_step(finding: Finding, advice: Advice) -> str:
@@ -25,6 +27,11 @@ def next_step(finding: Finding, advice: Advice) -> str:
 def reading_step(api: str, error: str) -> str:
     """Return what makes an API answer that did not."""
     steps = (
+        (error == "NotStored", "This is known from the next audit on"),
+        (
+            api == "organizations:ListAccounts" and _REFUSED.search(error),
+            "Deploy in the organization's management account or a delegated administrator's",
+        ),
         (
             api.startswith("eksnet:") or error == "NotRecorded",
             "The input does not hold this: capture it, and audit again",

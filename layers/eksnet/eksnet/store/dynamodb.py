@@ -4,26 +4,26 @@ import collections
 import concurrent.futures
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eksnet.model.finding import Suppression
-from eksnet.model.history import CapacityRow, Judgement, Latest, RunKind, RunRecord
+from eksnet.model.history import CapacityRow, Judgement, Latest, Letter, RunKind, RunRecord
 from eksnet.model.snapshot import Target
-from eksnet.model.tracked import Tracked
+from eksnet.model.tracked import Known, State, Tracked
 from eksnet.store import layout
 from eksnet.store.bodies import body, oldest_first, stamp, written
 from eksnet.store.calls import Sleep
 from eksnet.store.interface import StoreError, SupersededError
 from eksnet.store.items import SCHEMA, Item, Key, Value
-from eksnet.store.table import ABSENT, Table
+from eksnet.store.table import ABSENT, PRESENT, Table
 
 READERS = 8  # judgements read at once; as many are held, of some megabytes each
 _READ_BACK, _UPDATE = "dynamodb:GetItem", "dynamodb:UpdateItem"
 _NEWEST = {"ScanIndexForward": False, "Limit": 1}
 _NOT_OLDER = f"{ABSENT} OR captured_at <= :captured_at"
 _SAME_LOOK = "captured_at = :captured_at AND run_id = :run_id"
-_UNTOLD = "attribute_exists(pk) AND attribute_not_exists(reported_at)"
+_UNTOLD = f"{PRESENT} AND attribute_not_exists(reported_at)"
 _SAW = (
     "SET body = :body, schema_version = :schema, last_seen = :at,"
     " first_seen = if_not_exists(first_seen, :at)"
@@ -71,6 +71,17 @@ class DynamoStore:
             condition, values = f"{condition} AND sk < :before", {**values, ":before": before}
         return next(map(layout.run_of, self._table.query(condition, values, **_NEWEST)), None)
 
+    def put_letter(self, letter: Letter) -> Letter:
+        """Keep what people are told of a run unless it has a letter; return the one it has."""
+        now = dt.datetime.now(dt.UTC)
+        self._table.put(layout.letter_item(letter, self._days, now), ABSENT)
+        return _there(self.letter(letter.run_id), "Letter")
+
+    def letter(self, run_id: str) -> Letter | None:
+        """Return what people were told of a run."""
+        found = self._table.get(layout.letter_key(run_id))
+        return found.record(Letter) if found else None
+
     def mark_reported(self, run_id: str, at: dt.datetime) -> bool:
         """Note that people were told of a run; False when that was noted already."""
         run = self.run(run_id)
@@ -114,7 +125,7 @@ class DynamoStore:
     def tracked(self, target: Target) -> tuple[Tracked, ...]:
         """Return every finding of a target, resolved ones included, by id."""
         items = self._beginning(layout.target_partition(target), layout.FINDING)
-        return tuple(item.record(Tracked) for item in items)
+        return tuple(map(layout.tracked_of, items))
 
     def track(self, target: Target, latest: Latest, changed: Sequence[Tracked]) -> int:
         """Keep findings as they now are; return how many of them the store then holds so.
@@ -126,7 +137,28 @@ class DynamoStore:
         items = (layout.finding_item(target, each, self._days) for each in changed)
         if not self._table.put_guarded(check, items):
             raise SupersededError(latest.run_id)
-        return self._held((layout.finding_key(target, each), each) for each in changed)
+        return self._held(
+            (layout.finding_key(target, each.finding.finding_id), layout.untold(each))
+            for each in changed
+        )
+
+    def mark_told(self, target: Target, known: Mapping[str, Known]) -> None:
+        """Note what people were told of findings, by id; those that are gone are left out."""
+        self._note(target, "told", {name: layout.told_text(each) for name, each in known.items()})
+
+    def mark_announced(self, target: Target, states: Mapping[str, State]) -> None:
+        """Note what the event bus was told of findings, by id; those gone are left out."""
+        self._note(target, "announced", {name: each.value for name, each in states.items()})
+
+    def _note(self, target: Target, attribute: str, values: Mapping[str, str]) -> None:
+        """Set one attribute of findings, side by side."""
+
+        def note(name: str) -> None:
+            key, given = layout.finding_key(target, name), {":value": values[name]}
+            self._table.update(key, f"SET {attribute} = :value", PRESENT, given)
+
+        with concurrent.futures.ThreadPoolExecutor(READERS) as pool:
+            collections.deque(pool.map(note, values), maxlen=0)
 
     def put_capacity(self, rows: Iterable[CapacityRow]) -> int:
         """Keep capacity rows, one a subnet and look; return how many of them are there."""

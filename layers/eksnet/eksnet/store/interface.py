@@ -1,13 +1,13 @@
 """What a store does, whatever it keeps things in. Times are aware and exact to the second."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from eksnet.model.finding import Suppression
-from eksnet.model.history import CapacityRow, Judgement, Latest, RunKind, RunRecord
+from eksnet.model.history import CapacityRow, Judgement, Latest, Letter, RunKind, RunRecord
 from eksnet.model.snapshot import Target
-from eksnet.model.tracked import Tracked
+from eksnet.model.tracked import Known, State, Tracked
 
 
 class SupersededError(Exception):
@@ -37,8 +37,14 @@ class Store(Protocol):
     def latest_run(self, kind: RunKind, *, before: str | None = None) -> RunRecord | None:
         """Return the newest run of a kind, or the newest with an id below ``before``."""
 
+    def put_letter(self, letter: Letter) -> Letter:
+        """Keep what people are told of a run unless it has a letter; return the one it has."""
+
+    def letter(self, run_id: str) -> Letter | None:
+        """Return what people were told of a run."""
+
     def mark_reported(self, run_id: str, at: dt.datetime) -> bool:
-        """Note that people were told of a run; False when that was noted already."""
+        """Note up to when people were told by a run; False when that was noted already."""
 
     def put_judgement(self, judgement: Judgement) -> Judgement:
         """Keep a judgement unless its run and target have one; return what is then kept.
@@ -74,6 +80,12 @@ class Store(Protocol):
         Raises:
             SupersededError: it is not.
         """
+
+    def mark_told(self, target: Target, known: Mapping[str, Known]) -> None:
+        """Note what people were told of findings, by id; those that are gone are left out."""
+
+    def mark_announced(self, target: Target, states: Mapping[str, State]) -> None:
+        """Note what the event bus was told of findings, by id; those gone are left out."""
 
     def put_capacity(self, rows: Iterable[CapacityRow]) -> int:
         """Keep capacity rows, one a subnet and look; return how many of them are there."""

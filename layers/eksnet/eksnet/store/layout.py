@@ -5,10 +5,10 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 
-from eksnet.model.finding import Suppression
-from eksnet.model.history import CapacityRow, Judgement, Latest, RunKind, RunRecord
+from eksnet.model.finding import Severity, Suppression
+from eksnet.model.history import CapacityRow, Judgement, Latest, Letter, RunKind, RunRecord
 from eksnet.model.snapshot import Target
-from eksnet.model.tracked import State, Tracked
+from eksnet.model.tracked import Known, State, Tracked
 from eksnet.store.bodies import body, packed, parsed, stamp, unpacked, written
 from eksnet.store.interface import StoreError
 from eksnet.store.items import Item, Key, Value, Values
@@ -46,6 +46,17 @@ def run_of(item: Item) -> RunRecord:
     """Return the run of an item."""
     at = item.time("reported_at") if "reported_at" in item.values else None
     return dataclasses.replace(item.record(RunRecord), reported_at=at)
+
+
+def letter_key(run_id: str) -> Key:
+    """Return the key of what people were told of a run."""
+    return "LETTER", run_id
+
+
+def letter_item(letter: Letter, days: int, now: dt.datetime) -> Values:
+    """Return the item of what people were told of a run."""
+    pk, sk = letter_key(letter.run_id)
+    return {"pk": pk, "sk": sk, "body": body(letter), "expires_at": _expiry(now, days)}
 
 
 def judgement_key(run_id: str, target: Target) -> Key:
@@ -110,16 +121,23 @@ def latest_item(target: Target, latest: Latest) -> Values:
     }
 
 
-def finding_key(target: Target, tracked: Tracked) -> Key:
+def finding_key(target: Target, finding_id: str) -> Key:
     """Return the key of a finding."""
-    return target_partition(target), f"{FINDING}{tracked.finding.finding_id}"
+    return target_partition(target), f"{FINDING}{finding_id}"
+
+
+def told_text(known: Known) -> str:
+    """Return what people know as an attribute's text, such as ``open high``."""
+    return f"{known.state} {known.severity or ''}".strip()
 
 
 def finding_item(target: Target, tracked: Tracked, days: int) -> Values:
-    """Return a finding's item: one that is resolved expires, an open or unknown one never."""
-    pk, sk = finding_key(target, tracked)
+    """Return a finding's item: one that is resolved expires, an open or unknown one never.
+
+    What was told and announced stands beside the body: it is noted later, by others.
+    """
+    pk, sk = finding_key(target, tracked.finding.finding_id)
     finding = tracked.finding
-    resolved = tracked.state is State.RESOLVED
     return {
         "pk": pk,
         "sk": sk,
@@ -132,9 +150,35 @@ def finding_item(target: Target, tracked: Tracked, days: int) -> Values:
         "run_id": tracked.seen.run_id,
         "seen_at": stamp(tracked.seen.at),
         "opened_at": stamp(tracked.opened.at) if tracked.opened else None,
-        "body": body(tracked),
-        "expires_at": _expiry(tracked.seen.at, days) if resolved else None,
+        "told": told_text(tracked.told) if tracked.told else None,
+        "announced": tracked.announced.value if tracked.announced else None,
+        "body": body(untold(tracked)),
+        "expires_at": _expiry(tracked.resolved.at, days) if tracked.resolved else None,
     }
+
+
+def untold(tracked: Tracked) -> Tracked:
+    """Return a finding as its item's body has it."""
+    return dataclasses.replace(tracked, told=None, announced=None)
+
+
+def tracked_of(item: Item) -> Tracked:
+    """Return the finding of an item.
+
+    Raises:
+        StoreError: the item is of none: ``CorruptItem``.
+    """
+    try:
+        told = _known(item.field("told", str)) if "told" in item.values else None
+        said = State(item.field("announced", str)) if "announced" in item.values else None
+    except ValueError as problem:
+        raise StoreError(item.api, "CorruptItem") from problem
+    return dataclasses.replace(item.record(Tracked), told=told, announced=said)
+
+
+def _known(text: str) -> Known:
+    state, _, severity = text.partition(" ")
+    return Known(state=State(state), severity=Severity(severity) if severity else None)
 
 
 def capacity_partition(subnet_id: str) -> str:

@@ -2,12 +2,12 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from eksnet.model.finding import Suppression
-from eksnet.model.history import CapacityRow, Judgement, Latest, RunKind, RunRecord
+from eksnet.model.history import CapacityRow, Judgement, Latest, Letter, RunKind, RunRecord
 from eksnet.model.snapshot import Target
-from eksnet.model.tracked import Tracked
+from eksnet.model.tracked import Known, State, Tracked
 from eksnet.store.bodies import kept, oldest_first, stamp
 from eksnet.store.interface import StoreError, SupersededError
 
@@ -21,6 +21,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._runs: dict[str, RunRecord] = {}
         self._judgements: dict[tuple[str, _Place], Judgement] = {}
+        self._letters: dict[str, Letter] = {}
         self._latest: dict[_Place, Latest] = {}
         self._tracked: dict[_Place, dict[str, Tracked]] = {}
         self._capacity: dict[str, dict[_Place, CapacityRow]] = {}
@@ -42,6 +43,14 @@ class MemoryStore:
             if run.kind is kind and (before is None or run.id < before)
         ]
         return max(found, key=lambda run: run.id, default=None)
+
+    def put_letter(self, letter: Letter) -> Letter:
+        """Keep what people are told of a run unless it has a letter; return the one it has."""
+        return self._letters.setdefault(letter.run_id, letter)
+
+    def letter(self, run_id: str) -> Letter | None:
+        """Return what people were told of a run."""
+        return self._letters.get(run_id)
 
     def mark_reported(self, run_id: str, at: dt.datetime) -> bool:
         """Note that people were told of a run; False when that was noted already."""
@@ -98,6 +107,18 @@ class MemoryStore:
         as_kept = [kept(each) for each in changed]
         found.update({each.finding.finding_id: each for each in as_kept})
         return sum(found[each.finding.finding_id] == each for each in as_kept)
+
+    def mark_told(self, target: Target, known: Mapping[str, Known]) -> None:
+        """Note what people were told of findings, by id; those that are gone are left out."""
+        found = self._tracked.get(_place(target), {})
+        for name in known.keys() & found.keys():
+            found[name] = dataclasses.replace(found[name], told=known[name])
+
+    def mark_announced(self, target: Target, states: Mapping[str, State]) -> None:
+        """Note what the event bus was told of findings, by id; those gone are left out."""
+        found = self._tracked.get(_place(target), {})
+        for name in states.keys() & found.keys():
+            found[name] = dataclasses.replace(found[name], announced=states[name])
 
     def put_capacity(self, rows: Iterable[CapacityRow]) -> int:
         """Keep capacity rows, one a subnet and look; return how many of them are there."""

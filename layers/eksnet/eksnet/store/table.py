@@ -25,6 +25,7 @@ from eksnet.store.items import (
 )
 
 ABSENT = "attribute_not_exists(pk)"
+PRESENT = "attribute_exists(pk)"
 BATCH_GET, BATCH_WRITE = "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"
 PUTS = 25  # requests: BatchWriteItem, DynamoDB API Reference
 GETS = 100  # keys: BatchGetItem, DynamoDB API Reference
