@@ -83,8 +83,14 @@ class Life:
         """Let people and the bus know everything there is to know."""
         for each in untold(self.known.values()):
             known = Known(state=each.state, severity=each.severity)
+            self.known[each.finding.finding_id] = dataclasses.replace(each, told=known)
+        self.announce()
+
+    def announce(self) -> None:
+        """Let the bus know everything there is to know."""
+        for each in unannounced(self.known.values()):
             name = each.finding.finding_id
-            self.known[name] = dataclasses.replace(each, told=known, announced=each.state)
+            self.known[name] = dataclasses.replace(each, announced=each.state)
 
     def of(self, resource: str) -> Tracked:
         told = [each for each in self.known.values() if each.finding.resource.id == resource]
@@ -325,8 +331,9 @@ def test_the_bus_hears_once_of_each_state_whichever_run_saw_it() -> None:
     life = Life()
     life.take(look({A: "high", B: "low"}))
     life.take(look({A: "high", B: "pass"}))
-    assert unannounced(life.known.values()) == (life.of(A),)
-    life.tell()
+    assert unannounced(life.known.values()) == (life.of(A), life.of(B))
+    life.announce()
+    assert not unannounced(life.known.values())
     life.take(look({A: "unknown"}))
     assert not unannounced(life.known.values())
     life.take(look({A: "pass"}))

@@ -68,20 +68,24 @@ def untold(tracked: Iterable[Tracked]) -> Changes:
 
 
 def unannounced(tracked: Iterable[Tracked]) -> tuple[Tracked, ...]:
-    """Return the open and resolved findings that the event bus does not know to be so.
+    """Return the open and resolved findings that the event bus may not know to be so.
 
-    One that opened and was resolved in between is none.
+    That something is resolved is said even where no note tells that its opening was put: the note
+    may be what failed. A suppressed finding that never was put stays unsaid.
     """
-    return tuple(
-        each
-        for each in sorted(tracked, key=_report_order)
-        if (
-            each.state is State.OPEN
-            and each.announced is not State.OPEN
-            and not each.finding.suppressed
-        )
-        or (each.state is State.RESOLVED and each.announced is State.OPEN)
-    )
+    return tuple(each for each in sorted(tracked, key=_report_order) if _unannounced(each))
+
+
+def _unannounced(tracked: Tracked) -> bool:
+    quiet = tracked.finding.suppressed is not None
+    match tracked.state:
+        case State.OPEN:
+            return tracked.announced is not State.OPEN and not quiet
+        case State.RESOLVED:
+            never = tracked.announced is None and (quiet or tracked.opened is None)
+            return tracked.announced is not State.RESOLVED and not never
+        case State.UNKNOWN:
+            return False
 
 
 def _report_order(tracked: Tracked) -> tuple[object, ...]:
