@@ -1,7 +1,7 @@
 import pytest
 
 from eksnet.cni.limits import InstanceLimit, limits
-from eksnet.cni.max_pods import Mode, limit_of, max_pods
+from eksnet.cni.max_pods import Mode, ipv6_max_pods, limit_of, max_pods, windows_max_pods
 from eksnet.model.errors import InputError
 
 
@@ -103,3 +103,32 @@ def test_an_unknown_type_is_named_with_close_ones() -> None:
         limit_of("m5.lagre")
     with pytest.raises(InputError, match=r"unknown instance type 'zzz'$"):
         limit_of("zzz")
+
+
+@pytest.mark.parametrize(
+    "mode, uncapped, recommended", [(Mode.SECONDARY_IP, 9, 9), (Mode.PREFIX, 144, 110)]
+)
+def test_a_windows_node_uses_one_interface(mode: Mode, uncapped: int, recommended: int) -> None:
+    # https://docs.aws.amazon.com/eks/latest/best-practices/prefix-mode-win.html names c5.large
+    answer = windows_max_pods(limit_of("c5.large"), mode)
+    assert (answer.max_enis, answer.uncapped, answer.recommended) == (1, uncapped, recommended)
+
+
+def test_windows_needs_nitro_for_prefixes_too() -> None:
+    answer = windows_max_pods(limit(hypervisor="xen"), Mode.PREFIX)
+    assert (answer.mode, answer.uncapped) == (Mode.SECONDARY_IP, 49)
+
+
+@pytest.mark.parametrize(
+    "parts, most",
+    [
+        ({"vcpus": 30}, 110),
+        ({"vcpus": 31}, 250),
+        ({"vcpus": None}, None),
+        ({"hypervisor": "xen"}, 0),
+        ({"hypervisor": None}, None),
+        ({"max_enis": 2, "ipv4_per_eni": 2, "vcpus": 2}, 110),
+    ],
+)
+def test_with_ipv6_no_address_limits_a_node(parts: dict[str, object], most: int | None) -> None:
+    assert ipv6_max_pods(limit(**parts)) == most

@@ -106,8 +106,9 @@ def addon_well(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
     issue, low while the add-on is being created, updated or deleted. Clusters without the add-on
     are not judged here.
 
-    **What to do.** Read the issue's message. ConfigurationConflict names the field to take back;
-    AccessDenied and AddonPermissionFailure the role to repair. Then update the add-on again.
+    **What to do.** Mend what the add-on's health issue names (aws eks describe-addon shows it),
+    then update the add-on again. ConfigurationConflict names the field to take back; AccessDenied
+    and AddonPermissionFailure the role to repair.
     """
     for cluster in snapshot.clusters:
         addon = addon_by_cluster_and_name(snapshot).get((cluster.name, ADDON))

@@ -8,7 +8,7 @@ from eksnet.cni.membership import CLUSTER_TAG_PREFIX
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, counted
 from eksnet.model.resource import cluster_resource, subnet_resource
 from eksnet.model.snapshot import (
     Facet,
@@ -73,9 +73,9 @@ def _subnet_verdict(snapshot: Snapshot, cluster: Cluster, subnet_id: str, count:
     own = subnet_id in table.subnet_ids
     seen: dict[str, Any] = {"branches": count, "route_table": table.id}
     if public(table):
-        text = f"{count} branch interfaces in a public subnet ({table.id})"
+        text = f"{counted(count, 'branch interface')} in a public subnet ({table.id})"
         return failed(resource, text, cluster=cluster.name, positive=own, **seen)
-    text = f"{count} branch interfaces in a private subnet"
+    text = f"{counted(count, 'branch interface')} in a private subnet"
     return passed(resource, text, cluster=cluster.name, positive=own, **seen)
 
 

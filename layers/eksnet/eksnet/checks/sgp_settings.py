@@ -16,7 +16,7 @@ from eksnet.cni.sight import hidden
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, counted
 from eksnet.model.resource import cluster_resource
 from eksnet.model.snapshot import Facet, Snapshot, derived
 
@@ -226,10 +226,11 @@ def trunks_left(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa
         if setting.on is None:
             yield _unread(snapshot, cluster, setting)
         elif setting.on:
-            text = f"ENABLE_POD_ENI is on, {len(found.trunks)} trunks belong to it"
+            text = f"ENABLE_POD_ENI is on; it has {counted(len(found.trunks), 'trunk')}"
             yield passed(resource, text, cluster=cluster.name, positive=True, **seen)
         elif found.trunks:
-            text = f"{len(found.trunks)} trunks left while ENABLE_POD_ENI is off {setting.told_by}"
+            left = counted(len(found.trunks), "trunk")
+            text = f"{left} left while ENABLE_POD_ENI is off {setting.told_by}"
             trunks = [each.id for each in found.trunks]
             yield failed(
                 resource, text, cluster=cluster.name, positive=True, trunk_ids=trunks, **seen

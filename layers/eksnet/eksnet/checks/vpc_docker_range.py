@@ -30,9 +30,9 @@ def docker_range(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
 
     **Passes** when no block of the cluster's VPC overlaps it. **Fails**, low, when one does.
 
-    **What to do.** A VPC's primary block can't be changed. Put new node and pod subnets into
-    another block (VPC003 tells whether one can be added), and don't route to this one from hosts
-    that run Docker with its default settings.
+    **What to do.** Put new node and pod subnets into another block (VPC003 tells whether one can be
+    added), since a VPC's primary block can't be changed. Don't route to this one from hosts that
+    run Docker with its default settings.
     """
     vpcs = vpc_by_id(snapshot)
     for cluster in snapshot.clusters:

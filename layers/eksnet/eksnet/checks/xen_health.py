@@ -80,8 +80,8 @@ def node_group_health(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  
     **Passes** where EKS lists no issue. **Fails** high where addresses, subnets, security groups
     or joining the cluster are the trouble, medium for anything else.
 
-    **What to do.** Read the issue's own message: it names the subnet, group or instance. Give the
-    node group room or the missing resource back, then retry its update.
+    **What to do.** Give the node group back what the issue's message names (aws eks
+    describe-nodegroup shows it), a subnet, a group or an instance; then retry its update.
     """
     for group in snapshot.node_groups:
         resource = node_group_resource(group)

@@ -38,8 +38,8 @@ def x_eni_count(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa
     with fewer than two, low with more than four on an ACTIVE cluster: leftovers that hold
     addresses. A cluster that is being created or deleted can't be judged by fewer than two.
 
-    **What to do.** EKS manages these interfaces; never delete one that is in use. If the number
-    stays wrong for an hour, look at the cluster's health issues and ask AWS Support.
+    **What to do.** If the number stays wrong for an hour, look at the cluster's health issues and
+    ask AWS Support. EKS manages these interfaces: never delete one that is in use.
     """
     for cluster in snapshot.clusters:
         resource = cluster_resource(snapshot, cluster)

@@ -47,7 +47,7 @@ def allowed_zone(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
 
     **Passes** in any other zone. **Fails** in one of the three.
 
-    **What to do.** Nodes may stay there. List a subnet of another of the cluster's zones instead.
+    **What to do.** List a subnet of another of the cluster's zones instead; nodes may stay there.
     """
     for cluster, subnet_id, subnet in cluster_subnets(snapshot):
         if subnet is None:

@@ -131,7 +131,10 @@ _RULES: tuple[tuple[EniClass, Callable[[Eni, dt.datetime], object]], ...] = (
     ),
     (
         EniClass.LOAD_BALANCER,
-        lambda eni, _: _ELB.fullmatch(eni.description) and _requested_by(eni, "amazon-elb"),
+        lambda eni, _: (
+            eni.interface_type in ("load_balancer", "gateway_load_balancer")
+            or (_ELB.fullmatch(eni.description) and _requested_by(eni, "amazon-elb"))
+        ),
     ),
     (
         EniClass.NETWORK_LOAD_BALANCER,
@@ -139,7 +142,10 @@ _RULES: tuple[tuple[EniClass, Callable[[Eni, dt.datetime], object]], ...] = (
             eni.interface_type == "network_load_balancer" or _NLB.fullmatch(eni.description)
         ),
     ),
-    (EniClass.VPC_ENDPOINT, lambda eni, _: _ENDPOINT.fullmatch(eni.description)),
+    (
+        EniClass.VPC_ENDPOINT,
+        lambda eni, _: eni.interface_type == "vpc_endpoint" or _ENDPOINT.fullmatch(eni.description),
+    ),
     (
         EniClass.GATEWAY_LOAD_BALANCER_ENDPOINT,
         lambda eni, _: eni.interface_type == "gateway_load_balancer_endpoint",

@@ -1,6 +1,7 @@
 """How many pods a node can hold, by instance type and by how the VPC CNI gives addresses.
 
-The formulas are those of awslabs/amazon-eks-ami 0ab8428, max-pods-calculator.sh.
+The formulas are those of awslabs/amazon-eks-ami 0ab8428, max-pods-calculator.sh; for Windows those
+of the EKS best practices guide, prefix-mode-win.
 """
 
 import difflib
@@ -103,18 +104,59 @@ def max_pods(
     )
 
 
+def windows_max_pods(limit: InstanceLimit, mode: Mode = Mode.SECONDARY_IP) -> MaxPods:
+    """Return how many pods fit on a Windows node, which uses its primary interface only.
+
+    No pod has the host's network there, and the kubelet's own default is the cap.
+    """
+    effective = mode if limit.nitro else Mode.SECONDARY_IP
+    uncapped = limit.ipv4_per_eni - 1
+    if effective is Mode.PREFIX:
+        uncapped *= PREFIX_ADDRESSES
+    return MaxPods(
+        instance_type=limit.instance_type,
+        max_enis=1,
+        ipv4_per_eni=limit.ipv4_per_eni,
+        uncapped=uncapped,
+        recommended=min(uncapped, CAP),
+        mode=effective,
+        custom_networking=False,
+        max_eni=None,
+        vcpus=limit.vcpus,
+        nitro=limit.nitro,
+        notes=("Windows uses one interface only", *_fallback_note(limit, mode, effective)),
+    )
+
+
+def ipv6_max_pods(limit: InstanceLimit) -> int | None:
+    """Return the recommended most of an IPv6 node: addresses set no limit, a /80 holds 2**48.
+
+    It is 0 without Nitro, where ipamd does not start, and None where the vCPUs or the hypervisor
+    are not known.
+    """
+    if not limit.nitro:
+        return None if limit.nitro is None else 0
+    return None if limit.vcpus is None else _cap(limit.vcpus)
+
+
 def _recommended(uncapped: int, vcpus: int | None) -> int | None:
     if uncapped <= CAP:
         return uncapped  # whatever the vCPUs: neither cap is reached
-    if vcpus is None:
-        return None
-    return min(uncapped, LARGE_CAP if vcpus > LARGE_ABOVE_VCPUS else CAP)
+    return None if vcpus is None else min(uncapped, _cap(vcpus))
 
 
-def _mode_notes(limit: InstanceLimit, asked: Mode, effective: Mode) -> Iterator[str]:
+def _cap(vcpus: int) -> int:
+    return LARGE_CAP if vcpus > LARGE_ABOVE_VCPUS else CAP
+
+
+def _fallback_note(limit: InstanceLimit, asked: Mode, effective: Mode) -> Iterator[str]:
     if asked is not effective:
         kind = limit.hypervisor or "of unknown hypervisor"
         yield f"prefixes need Nitro or bare metal, this type is {kind}: secondary IPs are used"
+
+
+def _mode_notes(limit: InstanceLimit, asked: Mode, effective: Mode) -> Iterator[str]:
+    yield from _fallback_note(limit, asked, effective)
     if effective is Mode.PREFIX and limit.bare_metal:
         yield (
             "bare metal takes prefixes (ipamd); max-pods-calculator.sh counts it as secondary-ip"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from eksnet.network.cidr import BITS, Block
 
 PREFIX = 28  # the length of an IPv4 prefix of a network interface: EC2 user guide, ec2-prefix-eni
+SHIFT = BITS - PREFIX  # an address without these bits is the number of its /28
 HEAD = 4  # reserved at the start (network, router, DNS, future); the last too: subnet sizing
 
 
@@ -18,13 +19,7 @@ def free_28(subnet: Block, used: Iterable[int], taken: Iterable[Block] = ()) -> 
     lies outside the subnet is ignored; the five reserved addresses count as used.
     """
     held = _held(subnet, used, taken)
-    shift = BITS - PREFIX
-    start = subnet.first >> shift
-    return tuple(
-        number << shift
-        for number in range(start, start + (subnet.size >> shift))
-        if number not in held
-    )
+    return tuple(number << SHIFT for number in numbers(subnet) if number not in held)
 
 
 def largest_free_prefix(
@@ -37,25 +32,30 @@ def largest_free_prefix(
     addresses = set(used)
     blocks = tuple(taken)
     held = _held(subnet, addresses, blocks)
-    if len(held) < subnet.size >> (BITS - PREFIX):
+    if len(held) < subnet.size >> SHIFT:
         return _shortest(subnet, held, PREFIX)
     spread = {each for one in blocks for each in _inside(subnet, one)}
-    return _shortest(subnet, addresses | spread | _reserved(subnet), BITS)
+    return _shortest(subnet, addresses | spread | reserved(subnet), BITS)
+
+
+def numbers(one: Block) -> range:
+    """Return the number of every /28 that has an address in ``one``: its first, shifted."""
+    return range(one.first >> SHIFT, (one.last >> SHIFT) + 1)
+
+
+def reserved(subnet: Block) -> frozenset[int]:
+    """Return the five addresses of ``subnet`` that AWS gives to nobody."""
+    return frozenset((*range(subnet.first, min(subnet.first + HEAD, subnet.last)), subnet.last))
 
 
 def _held(subnet: Block, used: Iterable[int], taken: Iterable[Block]) -> set[int]:
     """Return the numbers of the subnet's /28s that hold anything."""
-    shift = BITS - PREFIX
-    held = {each >> shift for each in used}
-    held.update(each >> shift for each in _reserved(subnet))
+    held = {each >> SHIFT for each in used}
+    held.update(each >> SHIFT for each in reserved(subnet))
     for one in taken:
-        held.update(range(one.first >> shift, (one.last >> shift) + 1))
-    low, high = subnet.first >> shift, subnet.last >> shift
+        held.update(numbers(one))
+    low, high = subnet.first >> SHIFT, subnet.last >> SHIFT
     return {each for each in held if low <= each <= high}
-
-
-def _reserved(subnet: Block) -> set[int]:
-    return {*range(subnet.first, min(subnet.first + HEAD, subnet.last)), subnet.last}
 
 
 def _inside(subnet: Block, one: Block) -> range:

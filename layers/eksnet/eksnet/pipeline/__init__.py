@@ -1,1 +1,1 @@
-"""The use cases: look and judge. Everything they need is handed to them."""
+"""The use cases: look, judge, remember, tell; ``services`` makes what the deployed ones use."""
