@@ -54,7 +54,7 @@ def used() -> Used:
 
     def noting(client: Any, operation: str, parameters: Any) -> Any:
         if doing:
-            service = client.meta.service_model.service_name
+            service = client.meta.service_model.signing_name  # as IAM names it
             found[doing[-1]].update(asked(service, operation, parameters))
         return original(client, operation, parameters)
 
@@ -138,14 +138,25 @@ def _folders(template: dict[str, Any], name: str) -> Iterator[str]:
                 yield each["Fn::Sub"].split("/")[1]
 
 
-def test_the_functions_read_the_environment_that_the_template_gives(
+class Asked(dict[str, str]):
+    """An environment that notes which variables are asked for."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(values)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        self.names.add(name)
+        return super().get(name, default)
+
+
+def test_the_functions_read_the_very_environment_that_the_template_gives(
     template: dict[str, Any],
 ) -> None:
-    """Every variable is read, and each that is missing is named, or has a default."""
     variables = template["Resources"]["AuditFunction"]["Properties"]["Environment"]["Variables"]
-    given = {name: "eksnet" for name in variables if name.startswith("EKSNET_")}
+    given = {name for name in variables if name.startswith("EKSNET_")}
     plain = {
-        **given,
+        **dict.fromkeys(given, "eksnet"),
         "AWS_REGION": "eu-west-1",
         "EKSNET_ACCOUNT": "111122223333",
         "EKSNET_ACCOUNTS": "",
@@ -154,8 +165,28 @@ def test_the_functions_read_the_environment_that_the_template_gives(
         "EKSNET_FAIL_SEVERITY": "high",
         "EKSNET_HISTORY_DAYS": "400",
     }
-    assert read_deployment(plain).table == "eksnet"
+    environment = Asked(plain)
+    assert read_deployment(environment).table == "eksnet"
+    assert environment.names == {*given, "AWS_REGION"}
     for name in ("EKSNET_ACCOUNT", "EKSNET_TABLE", "EKSNET_BUCKET", "EKSNET_TOPIC", "EKSNET_BUS"):
-        assert name in variables
         with pytest.raises(InputError, match=name):
             read_deployment({**plain, name: " "})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EKSNET_ACCOUNTS", "111122223333,12"),
+        ("EKSNET_REGIONS", "Ireland"),
+        ("EKSNET_LIMITS", "[1]"),
+        ("EKSNET_LIMITS", '{"pod_required": 5.5}'),
+        ("EKSNET_LIMITS", '{"pods_required": 5}'),
+        ("EKSNET_FAIL_SEVERITY", "bad"),
+        ("EKSNET_HISTORY_DAYS", "-1"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    needed = ("AWS_REGION", "EKSNET_ACCOUNT", "EKSNET_TABLE", "EKSNET_BUCKET", "EKSNET_TOPIC")
+    plain = dict.fromkeys((*needed, "EKSNET_BUS"), "x")
+    with pytest.raises(InputError, match=name):
+        read_deployment({**plain, name: value})

@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import MetricUnit
 
+NAME = "eksnet"  # the service of the logs, the namespace of the metrics
 REDACTED = "REDACTED"
 # Names of fields whose values are secrets wherever they occur in an event or a message.
 _SECRET_NAME = re.compile(
@@ -45,8 +46,8 @@ class _Formatter(LambdaPowertoolsFormatter):
         return super().serialize(clean)
 
 
-logger = Logger(logger_formatter=_Formatter())
-_metrics = Metrics()
+logger = Logger(service=NAME, logger_formatter=_Formatter())
+_metrics = Metrics(namespace=NAME, service=NAME)
 
 
 def publish(figures: Mapping[str, int]) -> None:
