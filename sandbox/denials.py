@@ -114,6 +114,11 @@ def denied(*denials: Denial | str) -> Iterator[None]:
         _active[:] = before
 
 
+def _service(response: Any) -> str:
+    """Return a service's name as IAM actions spell it: without hyphens."""
+    return str(response.service_name).replace("-", "")
+
+
 def _words(response: Any) -> set[str]:
     """Return what the request names: the parts of its path, and its parameters' values."""
     words = set(unquote(response.path).split("/"))
@@ -145,7 +150,7 @@ def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def call_action(response: Any) -> Any:
         if _active:
-            operation = f"{response.service_name}:{response._get_action()}"
+            operation = f"{_service(response)}:{response._get_action()}"
             for denial in _active:
                 if denial.meets(response, operation):
                     return _answer(response.service_name, operation, denial.error)

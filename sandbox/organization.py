@@ -3,7 +3,7 @@
 import datetime as dt
 
 from sandbox.corrections.accounts import HOME_ACCOUNT, access_key
-from sandbox.demo import data, edge, retail
+from sandbox.demo import data, edge, pods, prefixes, retail, walls, ways
 
 RETAIL, DATA, EDGE = HOME_ACCOUNT, "222233334444", "333344445555"
 ACCOUNTS = (RETAIL, DATA, EDGE)
@@ -24,4 +24,8 @@ def seed(now: dt.datetime | None = None) -> None:
     for account, topic in ((RETAIL, retail), (DATA, data), (EDGE, edge)):
         topic.virginia(account, moment)
         topic.ireland(account, moment)
+    walls.ireland(DATA, moment)
+    ways.ireland(DATA, moment)
+    pods.virginia(EDGE, moment)
+    prefixes.virginia(DATA, moment)
     retail.peer(RETAIL, "payments", DATA, "feature-store")

@@ -21,7 +21,8 @@ from eksnet.model.network import (
     Vpc,
     Zone,
 )
-from eksnet.model.snapshot import Facet, Snapshot, Target
+from eksnet.model.quota import Quota
+from eksnet.model.snapshot import Facet, Snapshot, SubnetLook, SubnetTrend, Target
 
 NOW = dt.datetime(2026, 3, 1, 8, 0, tzinfo=dt.UTC)
 ACCOUNT = "111122223333"
@@ -50,7 +51,8 @@ FIELDS: dict[Facet, tuple[str, ...]] = {
     Facet.INSTANCE_TYPES: ("instance_types",),
     Facet.ZONES: ("zones",),
     Facet.CIDR_RESERVATIONS: ("cidr_reservations",),
-    Facet.HISTORY: ("sightings",),
+    Facet.QUOTAS: ("quotas",),
+    Facet.HISTORY: ("sightings", "trends"),
 }
 """The snapshot's fields each facet fills; add-ons and VPC attributes share fields with others."""
 
@@ -380,6 +382,30 @@ def instance_type(name: str = "m5.large", **parts: object) -> InstanceType:
         "vcpus": 2,
     }
     return InstanceType(**{**values, **parts})  # type: ignore[arg-type]
+
+
+def quota(code: str, value: int) -> Quota:
+    """Return an applied quota of Amazon VPC."""
+    return Quota(
+        id=code,
+        arn=f"arn:aws:servicequotas:{REGION}:{ACCOUNT}:vpc/{code}",
+        service="vpc",
+        name=code,
+        value=value,
+    )
+
+
+def trend(subnet_id: str, free: Iterable[int], blocks: Iterable[int] = ()) -> SubnetTrend:
+    """Return what was seen of a subnet day by day, the last look a day before NOW."""
+    counts = list(free)
+    whole = [*blocks] or [each // 16 for each in counts]
+    return SubnetTrend(
+        subnet_id=subnet_id,
+        looks=tuple(
+            SubnetLook(at=NOW - dt.timedelta(days=len(counts) - day), free_ips=ips, free_28=block)
+            for day, (ips, block) in enumerate(zip(counts, whole, strict=True))
+        ),
+    )
 
 
 def zones(letters: Iterable[str] = "abc") -> tuple[Zone, ...]:

@@ -1,4 +1,4 @@
-"""A loopback AWS that answers EC2, EKS, IAM and STS from prepared bodies, 50 ms after each call.
+"""A loopback AWS that answers what the collector asks from prepared bodies, 50 ms after each call.
 
 `bench_server.py CLUSTERS` prints its port. `GET /_counts` tells the calls since the last such
 request, what they may be at most, and when the first came; it then counts anew.
@@ -33,6 +33,7 @@ PATHS = (
     ("ListFargateProfiles", r"/clusters/([^/]+)/fargate-profiles"),
     ("DescribeAddon", r"/clusters/([^/]+)/addons/([^/]+)"),
 )
+QUOTAS = {"L-DF5E4CA3": 5000.0, "L-83CA0A9D": 5.0, "L-93826ACB": 50.0}  # VPC user guide
 Query = dict[str, str]
 
 
@@ -44,7 +45,7 @@ class Answers:
         self.clusters = clusters
         self.models = {
             name: ServiceModel(loader.load_service_model(name, "service-2"), name)
-            for name in ("ec2", "eks", "iam", "sts")
+            for name in ("ec2", "eks", "iam", "service-quotas", "sts")
         }
         self.items = {
             operation: [
@@ -89,6 +90,12 @@ class Answers:
             "DescribeAddon": lambda: {"addon": bench_eks.addon(number, names[1])},
         }
         return bench_wire.body(self.models["eks"], operation, values[operation]())
+
+    @functools.cache  # noqa: B019 - one object lives as long as the process
+    def quotas(self) -> bytes:
+        """Return the answer of ListServiceQuotas: the defaults fit on one page."""
+        value = {"Quotas": [{"QuotaCode": code, "Value": each} for code, each in QUOTAS.items()]}
+        return bench_wire.body(self.models["service-quotas"], "ListServiceQuotas", value)
 
     def query(self, operation: str, query: Query) -> tuple[str, bytes]:
         """Return the service and body of a call made by form."""
@@ -140,6 +147,7 @@ class Answers:
             "DescribeVpcAttribute": 2 * each,
             "DescribeInstanceTypes": -(-len(bench_names.TYPES) // TYPES_PAGE),
             "GetSubnetCidrReservations": len(prefixed),
+            "ListServiceQuotas": 1,
         }
         for sweep in SWEEPS:
             if sweep.facet in wanted:
@@ -160,6 +168,7 @@ _FACETS = {
     "DescribeVpcAttribute": Facet.VPC_ATTRIBUTES,
     "DescribeInstanceTypes": Facet.INSTANCE_TYPES,
     "GetSubnetCidrReservations": Facet.CIDR_RESERVATIONS,
+    "ListServiceQuotas": Facet.QUOTAS,
 }
 
 
@@ -197,6 +206,10 @@ class Server(asyncio.Protocol):
             return
         if Server.first is None:
             Server.first = time.monotonic()
+        if path == "/" and form.startswith("{"):
+            Server.calls["ListServiceQuotas"] += 1
+            self._send(self._answers.quotas(), "application/x-amz-json-1.1", DELAY_SECONDS)
+            return
         if path == "/":
             query = dict(urllib.parse.parse_qsl(form))
             Server.calls[query["Action"]] += 1

@@ -1,4 +1,4 @@
-"""Write an answer as the service would: EC2's and the query protocol's XML, or EKS's JSON."""
+"""Write an answer as the service would: the XML of EC2 and the query protocol, or JSON."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ def body(model: ServiceModel, operation: str, value: dict[str, Any]) -> bytes:
     shape = model.operation_model(operation).output_shape
     if shape is None:
         return b""
-    if model.protocol == "rest-json":
+    if model.protocol in ("json", "rest-json"):
         return json.dumps(_json(shape, value)).encode()
     inner = xml(shape, value)
     if wrapper := shape.serialization.get("resultWrapper"):

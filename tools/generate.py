@@ -1,8 +1,8 @@
 """Write every text that is derived from the code, or with ``--check`` name what is stale.
 
-The checks' pages, their index, the golden list of ids, the tables of commands and thresholds, the
-check that CONTRIBUTING shows whole, the marked blocks of the deployment's templates and guide, and
-the pruned service models all come from here.
+The checks' pages, their index, the page of rules, the golden list of ids, the tables of commands
+and thresholds, the check that CONTRIBUTING shows whole, the marked blocks of the deployment's
+templates and guide, and the pruned service models all come from here.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from eksnet.cli.app import app
 from eksnet.cli.catalogue import page
 from eksnet.engine import limits
 from eksnet.engine.check import TOPICS, Check
-from tools import template_text
+from tools import rules, template_text
 
 ROOT = pathlib.Path(__file__).parents[1]
 GENERATED = "<!-- Generated; do not edit. -->"
@@ -92,6 +92,7 @@ def texts(root: pathlib.Path) -> Texts:
         **pages,
         **templates,
         f"{PAGES}/index.md": index(found),
+        rules.PAGE: rules_page(found),
         CHECK_IDS: golden((root / CHECK_IDS), found),
         **{name: filled(root / name, parts) for name, parts in blocks.items()},
     }
@@ -107,6 +108,11 @@ def index(found: tuple[Check, ...]) -> str:
             lines += ["| --- | --- | --- |"]
             lines += [f"| [{c.id}]({c.id}.md) | {c.severity} | {c.title} |" for c in of_topic]
     return "\n".join([*lines, ""])
+
+
+def rules_page(found: tuple[Check, ...]) -> str:
+    """Return the page of rules: which check answers each, or why none does."""
+    return f"{GENERATED}\n\n{rules.page(rules.every_rule(), found)}"
 
 
 def golden(path: pathlib.Path, found: tuple[Check, ...]) -> str:

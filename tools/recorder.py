@@ -9,6 +9,8 @@ import botocore.loaders
 from botocore import xform_name
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
+from eksnet.collect.session import BOTOCORE
+
 MOMENT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 REGION = "us-east-1"
 Model = dict[str, typing.Any]
@@ -159,6 +161,7 @@ class Session:
 
     def client(self, name: str, region: str) -> Client:  # noqa: ARG002 - as the real one is called
         """Return a recording client."""
+        name = BOTOCORE.get(name, name)
         if name not in self.services:
             self.services[name] = Service(name)
         missing = self.missing[1] if self.missing and self.missing[0] == name else None

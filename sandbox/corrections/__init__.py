@@ -17,6 +17,7 @@ from sandbox.corrections import (
     interfaces,
     paging,
     policies,
+    quotas,
 )
 
 _TOPICS = (
@@ -30,6 +31,7 @@ _TOPICS = (
     dry_run,
     clusters,
     addons,
+    quotas,
 )
 _lock = threading.Lock()
 _installed: list[str] = []

@@ -9,7 +9,7 @@ import time
 import boto3
 
 from sandbox import serve
-from sandbox.demo import overnight
+from sandbox.demo import overnight, past
 from sandbox.deployed import NAME, Application, Run, deployed
 
 REPORT = pathlib.Path("demo") / "report.html"
@@ -55,6 +55,7 @@ def main() -> None:
     with serve() as endpoint:
         os.environ["AWS_ENDPOINT_URL"] = endpoint
         with deployed(POWERTOOLS_LOG_LEVEL="ERROR") as application:
+            past.remember()
             say("the schedule fires")
             audit(application, today - dt.timedelta(days=1))
             application.mails()

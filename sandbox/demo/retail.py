@@ -50,6 +50,9 @@ def _private_ways(network: Network) -> None:
     """Give the VPC interface endpoints and a transit gateway attachment."""
     site, ec2 = network.site, network.site.ec2
     group = site.group(network.vpc, "endpoints")
+    ec2.authorize_security_group_ingress(
+        group.id, "tcp", 443, 443, [{"CidrIp": network.vpc.cidr_block}], vpc_id=network.vpc.id
+    )
     for service in ("ec2", "ecr.api", "ecr.dkr", "sts"):
         ec2.create_vpc_endpoint(
             network.vpc.id,

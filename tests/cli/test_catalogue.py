@@ -20,7 +20,9 @@ def test_the_json_catalogue_holds_every_check_with_its_contract() -> None:
     rows = json.loads(say("checks", "--json"))
     assert [each["id"] for each in rows] == [check.id for check in every_check()]
     for each in rows:
-        assert list(each) == ["id", "title", "severity", "topic", "needs", "source", "rules"]
+        assert list(each) == (
+            ["id", "title", "severity", "topic", "needs", "source", "rules", "frameworks"]
+        )
         assert each["id"].startswith(each["topic"])
         assert each["needs"] == sorted(each["needs"])
 
@@ -34,7 +36,8 @@ def test_the_table_has_one_line_a_check() -> None:
 def test_explain_tells_all_of_a_declaration(check: Check) -> None:
     text = say("explain", check.id.lower())
     assert text == commands.page(check)
-    for told in (check.title, check.severity, check.source, check.doc, *check.facets):
+    parts = (check.title, check.severity, check.source, check.doc)
+    for told in (*parts, *check.facets, *check.frameworks):
         assert told in text
 
 

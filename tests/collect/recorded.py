@@ -164,6 +164,17 @@ def account() -> dict[str, Raw]:
         "describe-availability-zones": {
             "AvailabilityZones": [{"ZoneName": f"{REGION}a", "ZoneId": "euw1-az1"}]
         },
+        "service-quotas-list-service-quotas": {
+            "Quotas": [
+                {
+                    "ServiceCode": "vpc",
+                    "QuotaArn": arn("servicequotas", "vpc/L-DF5E4CA3"),
+                    "QuotaCode": "L-DF5E4CA3",
+                    "QuotaName": "Network interfaces per Region",
+                    "Value": 5000.0,
+                }
+            ]
+        },
         "describe-instance-types": {"InstanceTypes": [INSTANCE_TYPE]},
         "get-subnet-cidr-reservations-subnet-0a": {
             "SubnetIpv4CidrReservations": [RESERVED],

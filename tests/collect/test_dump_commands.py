@@ -16,6 +16,7 @@ from eksnet.collect.dump import read_dump
 from eksnet.collect.dump_commands import commands
 from eksnet.collect.facets import READABLE, SWEEPS, iam_actions
 from eksnet.collect.members import command_word
+from eksnet.collect.session import BOTOCORE
 from eksnet.model.snapshot import Facet, Snapshot
 from tests.collect.recorded import ACCOUNT, account
 
@@ -63,6 +64,7 @@ ARGUMENTS = {
     "describe-vpc-attribute-2": (
         "ec2 describe-vpc-attribute --vpc-id vpc-0a --attribute enableDnsHostnames"
     ),
+    "service-quotas-list-service-quotas": ("service-quotas list-service-quotas --service-code vpc"),
     "describe-instance-types": "ec2 describe-instance-types --instance-types m5.large",
     "get-subnet-cidr-reservations-subnet-0a": (
         "ec2 get-subnet-cidr-reservations --subnet-id subnet-0a"
@@ -139,12 +141,14 @@ def test_an_older_record_is_never_mixed_with_a_new_one(tmp_path: pathlib.Path) -
 
 
 def spoken(script: str) -> set[tuple[str, str]]:
-    return set(re.findall(r"\baws (\w+) ([a-z0-9-]+)", script))
+    return set(re.findall(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)", script))
 
 
 def words(actions: set[str]) -> set[tuple[str, str]]:
     parts = [action.split(":") for action in actions]
-    return {(service, botocore.xform_name(name, "-")) for service, name in parts}
+    return {
+        (BOTOCORE.get(service, service), botocore.xform_name(name, "-")) for service, name in parts
+    }
 
 
 @pytest.mark.parametrize("facet", sorted(READABLE))

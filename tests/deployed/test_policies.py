@@ -61,7 +61,7 @@ def test_only_what_knows_no_resource_is_allowed_on_every_resource() -> None:
 
 
 def test_what_is_allowed_everywhere_only_looks() -> None:
-    looks = re.compile(r"(ec2|eks|iam|sts):(Describe|Get|List)[A-Za-z]+")
+    looks = re.compile(r"(ec2|eks|iam|servicequotas|sts):(Describe|Get|List)[A-Za-z]+")
     for action in template_text.read_actions():
         assert looks.fullmatch(action), action
 

@@ -81,6 +81,7 @@ def _do_everything() -> None:
             podExecutionRoleArn="arn:aws:iam::111122223333:role/jobs",
             selectors=[{"namespace": "jobs"}],
         )
+        _take_a_prefix()
         # Changes come first: a complete look that began later would cover them.
         for path in EVENTS:
             if function(path) == "changes":
@@ -92,6 +93,13 @@ def _do_everything() -> None:
         for path in EVENTS:
             if function(path) == "targets":
                 application.invoke("targets", load(path))
+
+
+def _take_a_prefix() -> None:
+    """Reservations are read of subnets with prefixes only."""
+    ec2 = boto3.client("ec2")
+    roomiest = max(ec2.describe_subnets()["Subnets"], key=lambda s: s["AvailableIpAddressCount"])
+    ec2.create_network_interface(SubnetId=roomiest["SubnetId"], Ipv4PrefixCount=1)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,19 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 
-from eksnet.model.audit import Audit, ExpiredSuppression, Run, SubnetUse, TargetCoverage
+from eksnet.model.audit import (
+    Audit,
+    Counted,
+    ExpiredSuppression,
+    ForecastShown,
+    GroupShown,
+    Run,
+    SubnetShown,
+    SubnetUse,
+    TargetCoverage,
+    VerdictShown,
+    ZoneVerdict,
+)
 from eksnet.model.finding import Finding, Severity, Status, Suppression, Unread, finding_id
 from eksnet.model.snapshot import Blind, Facet, Resource, Target
 from tests.build import NOW
@@ -181,6 +193,115 @@ def _subnets() -> Iterator[SubnetUse]:
         )
 
 
+def account(target: Target, number: int, zone: str, cidr: str, **parts: object) -> SubnetShown:
+    values: dict[str, object] = {
+        "target": target,
+        "subnet_id": subnet(target, number).id,
+        "az_id": zone,
+        "cidr": cidr,
+        "clusters": ("payments",),
+        **parts,
+    }
+    return SubnetShown(**values)  # type: ignore[arg-type]
+
+
+def _ledgers() -> Iterator[SubnetShown]:
+    yield account(
+        IRELAND, 0xB2, "euw1-az2", "10.20.1.0/28", usable=11, free_ips=3,
+        owners={"x-eni": 1, "node-primary": 2, "leaked": 4}, not_seen=1,
+        free_28=0, candidates=0, largest_free_prefix=31,
+    )  # fmt: skip
+    yield account(
+        VIRGINIA, 0xD1, "use1-az4", "172.31.0.0/24", usable=251, free_ips=11,
+        clusters=("search-prod",),
+        unseen=Unread(api="ec2:DescribeNetworkInterfaces", error="UnauthorizedOperation"),
+    )  # fmt: skip
+    yield account(
+        IRELAND, 0xA5, "euw1-az2", "100.64.64.0/18", usable=16379, free_ips=1300,
+        owners={"node-primary": 40, "pod-pool": 2639, "prefix": 12400, "nat": 2, "branch": 3},
+        not_seen=-5, free_28=30, candidates=247, largest_free_prefix=27, fragmentation=88,
+        grid="r" + "p" * 775 + "fn" * 30 + "m" * 150 + "u" * 7 + "e" * 30 + "r",
+    )  # fmt: skip
+    yield account(
+        IRELAND, 0xA1, "euw1-az1", "10.20.0.0/26", usable=59, free_ips=31,
+        owners={"x-eni": 1, "node-primary": 3, "pod-pool": 24}, not_seen=0,
+        free_28=1, candidates=2, largest_free_prefix=28, fragmentation=50, grid="rfmr",
+    )  # fmt: skip
+
+
+def _verdicts() -> Iterator[VerdictShown]:
+    yield VerdictShown(
+        target=IRELAND,
+        cluster="payments",
+        answer="no",
+        zones=(
+            ZoneVerdict(
+                az_id="euw1-az1", answer="yes", subnet_id=subnet(IRELAND, 0xA1).id, free_ips=31
+            ),
+            ZoneVerdict(
+                az_id="euw1-az2", answer="no", subnet_id=subnet(IRELAND, 0xB2).id, free_ips=3
+            ),
+        ),
+        reasons=("1 zone has a cluster subnet with 5 or more free addresses",),
+        groups=(
+            GroupShown(
+                node_group="spot", answers={"roll": "yes", "surge": "yes", "maximum": "yes"}
+            ),
+            GroupShown(
+                node_group="workers",
+                answers={"roll": "yes", "surge": "at-risk", "maximum": "no"},
+                reasons=("12 new nodes to come, 3 have room in euw1-az2",),
+            ),
+        ),
+    )
+    yield VerdictShown(
+        target=OHIO, cluster="lost", answer="unknown", reasons=("eks:X answered AccessDenied",)
+    )
+    yield VerdictShown(
+        target=VIRGINIA,
+        cluster="search-prod",
+        answer="at-risk",
+        zones=(
+            ZoneVerdict(az_id="use1-az4", answer="at-risk", subnet_id="subnet-0d1", free_ips=11),
+            ZoneVerdict(az_id="use1-az6", answer="yes", subnet_id="subnet-0d2", free_ips=180),
+        ),
+        reasons=("2 zones have a cluster subnet with 5 or more free addresses",),
+        groups=(),
+    )
+
+
+def ahead(number: int, answer: str = "dated", **parts: object) -> ForecastShown:
+    values: dict[str, object] = {
+        "target": IRELAND,
+        "clusters": ("payments",),
+        "az_id": "euw1-az2",
+        "subnet_id": subnet(IRELAND, number).id,
+        "cidr": "100.64.64.0/18",
+        "now": NOW,
+        "answer": answer,
+        **parts,
+    }
+    return ForecastShown(**values)  # type: ignore[arg-type]
+
+
+def _forecasts() -> Iterator[ForecastShown]:
+    seen = tuple((day, 1300 - 205 * day - 40 * (day % 3)) for day in range(-40, 1))
+    yield ahead(
+        0xA5, free=1300, days=6, earliest=4, latest=9, level=1290.0, per_day=-205.0, points=seen
+    )
+    yield ahead(
+        0xA5, counted=Counted.BLOCKS, free=30, days=12, earliest=0, latest=None, level=30.0,
+        per_day=-2.25, points=((-20, 75), (0, 30)),
+    )  # fmt: skip
+    yield ahead(
+        0, subnet_id=None, cidr="", az_id="euw1-az3", free=14, days=80, earliest=60, latest=99,
+        per_day=-0.5,
+    )  # fmt: skip
+    yield ahead(0xB2, "exhausted", free=0)
+    yield ahead(0xA4, "not_within_horizon", free=9120, earliest=20)
+    yield ahead(0xD1, "too_little_data", target=VIRGINIA, missing="9 more days")
+
+
 def _coverage() -> Iterator[TargetCoverage]:
     addon = Blind(
         facet=Facet.ADDON_VPC_CNI, api=DENIED.api, error=DENIED.error, cluster="search-prod"
@@ -219,6 +340,10 @@ def realistic() -> Audit:
         findings=(*_payments(), *_accepted(), *_others(), *_passes()),
         subnets=tuple(_subnets()),
         expired=(expired,),
+        ledgers=tuple(_ledgers()),
+        verdicts=tuple(_verdicts()),
+        forecasts=tuple(_forecasts()),
+        unforecast=2,
     )
 
 
@@ -234,6 +359,37 @@ def _renamed(each: Finding, text: str, thing: Resource) -> Finding:
         unknown=Unread(api=text, error=text) if each.unknown else None,
         suppressed=accepted and dataclasses.replace(accepted, reason=text, owner=text),
     )
+
+
+def _renamed_pictures(base: Audit, text: str) -> dict[str, object]:
+    unread = Unread(api=text, error=text)
+    names = {"az_id": text, "cidr": text, "clusters": (text,)}
+    return {
+        "ledgers": tuple(
+            dataclasses.replace(each, subnet_id=text, unseen=each.unseen and unread, **names)
+            for each in base.ledgers
+        ),
+        "forecasts": tuple(
+            dataclasses.replace(each, subnet_id=each.subnet_id and text, missing=text, **names)
+            for each in base.forecasts
+        ),
+        "verdicts": tuple(
+            dataclasses.replace(
+                each,
+                cluster=text,
+                reasons=(text,),
+                groups=each.groups
+                and tuple(
+                    dataclasses.replace(group, node_group=text, reasons=(text,))
+                    for group in each.groups
+                ),
+                zones=tuple(
+                    dataclasses.replace(zone, az_id=text, subnet_id=text) for zone in each.zones
+                ),
+            )
+            for each in base.verdicts
+        ),
+    }
 
 
 def hostile(text: str) -> Audit:
@@ -253,6 +409,7 @@ def hostile(text: str) -> Audit:
             dataclasses.replace(each, cluster=text, subnet_id=text, az_id=text, cidr=text)
             for each in base.subnets
         ),
+        **_renamed_pictures(base, text),  # type: ignore[arg-type]
         expired=tuple(
             dataclasses.replace(each, where=text, owner=text, reason=text) for each in base.expired
         ),

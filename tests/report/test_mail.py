@@ -19,12 +19,13 @@ from eksnet.model.history import NO_ANSWER, RunKind
 from eksnet.model.snapshot import Blind, Facet, Target
 from eksnet.model.tracked import Changes, Mark, Resolution, State, Tracked
 from eksnet.report.escape import visible
+from eksnet.report.forecast_lines import ENDS_SHOWN
 from eksnet.report.mail import CHANGES_SHOWN, Mail, mail
 from eksnet.report.mail_coverage import UNSEEN_SHOWN
 from eksnet.report.mail_subject import SUBJECT_LENGTH
 from eksnet.report.mail_text import COLUMNS, NAME_BYTES, TEXT_BYTES, columns, fold
 from tests.build import NOW
-from tests.report.sample import ADVICE, IRELAND, cluster, finding, hostile, realistic, subnet
+from tests.report.sample import ADVICE, IRELAND, ahead, cluster, finding, hostile, realistic, subnet
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "mail.md"
@@ -75,7 +76,9 @@ def quiet() -> Audit:
         dataclasses.replace(each, blinds=(), clusters_known=each.clusters_assessed)
         for each in base.coverage
     )
-    return dataclasses.replace(base, findings=passes, coverage=coverage, expired=())
+    return dataclasses.replace(
+        base, findings=passes, coverage=coverage, expired=(), forecasts=(), unforecast=0
+    )
 
 
 def tracked(each: Finding, state: State = State.OPEN, **parts: object) -> Tracked:
@@ -115,8 +118,14 @@ def daily() -> Mail:
 
 def one_target() -> Audit:
     base = realistic()
-    here = [each for each in base.findings if each.region == IRELAND.region]
-    return dataclasses.replace(base, findings=tuple(here), coverage=base.coverage[:1], expired=())
+    return dataclasses.replace(
+        base,
+        findings=tuple(each for each in base.findings if each.region == IRELAND.region),
+        coverage=base.coverage[:1],
+        expired=(),
+        forecasts=tuple(each for each in base.forecasts if each.target == IRELAND),
+        unforecast=0,
+    )
 
 
 def named_by_strangers(name: str) -> Mail:
@@ -229,7 +238,11 @@ def test_the_longest_mail_is_one_message() -> None:
     dark = [dataclasses.replace(unanswered(each), blinds=(blind,)) for each in targets]
     more = [dataclasses.replace(blind, api=f"{number:x>300}") for number in range(100)]
     dark[0] = dataclasses.replace(dark[0], blinds=tuple(more))
-    audit = dataclasses.replace(audit, coverage=tuple(dark))
+    ends = dataclasses.replace(
+        audit.forecasts[0], subnet_id=word, az_id=word, clusters=(word,) * 100, target=targets[0]
+    )
+    lacks = [ahead(0, "too_little_data", missing=f"{n:x>{NAME_BYTES}}") for n in range(100)]
+    audit = dataclasses.replace(audit, coverage=tuple(dark), forecasts=(*(ends,) * 30_000, *lacks))
     every = tuple(tracked(each) for each in audit.findings)
     notes = [f"{number:x>{TEXT_BYTES}}" for number in range(100)]
     sent = written(
@@ -241,6 +254,7 @@ def test_the_longest_mail_is_one_message() -> None:
     assert len(sent.body.encode()) <= MESSAGE_BYTES
     assert f"and {1700 - UNSEEN_SHOWN:,} more targets not seen" in sent.body
     assert f"and {20_000 - CHANGES_SHOWN:,} more new" in sent.body
+    assert f"and {30_000 - ENDS_SHOWN:,} more within 30 days" in sent.body
 
 
 def test_it_is_written_in_time_however_much_there_is() -> None:
@@ -268,7 +282,14 @@ def test_a_target_whose_audit_gave_no_answer_is_named_before_what_others_refused
     sent = daily()
     assert "1 of 4 targets not seen" in sent.subject
     assert "the audit of 222233334444 eu-west-1 gave no answer" in sent.body
-    order = ("gave no answer", "eks:DescribeAddon answered", "SINCE", "WORST FIRST", "COUNTS")
+    order = (
+        "gave no answer",
+        "eks:DescribeAddon answered",
+        "SINCE",
+        "RUNS OUT",
+        "WORST FIRST",
+        "COUNTS",
+    )
     places = [sent.body.index(each) for each in order]
     assert places == sorted(places)
 

@@ -23,6 +23,7 @@ BITS = 32
     needs={Facet.CLUSTERS},
     source=ENDPOINT,
     rules=(19,),
+    frameworks=("CIS-EKS-1.8.0-5.4.2",),
     since="0.1.0",
 )
 def private_endpoint(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
@@ -56,6 +57,7 @@ def private_endpoint(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
     needs={Facet.CLUSTERS},
     source=ENDPOINT,
     rules=(20,),
+    frameworks=("EKS.1", "CIS-EKS-1.8.0-5.4.1"),
     since="0.1.0",
 )
 def public_endpoint(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:

@@ -21,6 +21,7 @@ FLOW_LOGS = "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html"
     needs={Facet.CLUSTERS, Facet.VPCS, Facet.SUBNETS, Facet.FLOW_LOGS},
     source=FLOW_LOGS,
     rules=(53, 56),
+    frameworks=("EC2.6",),
     since="0.1.0",
 )
 def vpc_covered(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001

@@ -62,6 +62,7 @@ def _no_table(snapshot: Snapshot, cluster: Cluster, subnet_id: str) -> Unseen:
     needs=NEEDS,
     source=SUBNETS_GUIDE,
     rules=(32,),
+    frameworks=("CIS-EKS-1.8.0-5.4.3",),
     since="0.1.0",
 )
 def nodes_in_private_subnets(

@@ -17,6 +17,7 @@ from eksnet.engine.suppress import SuppressionRule
 from eksnet.model.audit import Audit
 from eksnet.model.errors import InputError
 from eksnet.model.finding import Severity, Status
+from eksnet.model.snapshot import Facet
 from eksnet.pipeline.audit import MAPPED, exit_code, judge
 
 NARROWEST, WIDEST = 80, 140
@@ -69,7 +70,9 @@ def audit(
     statuses = chosen_statuses(status, chosen)
     rules = _rules(suppressions)
     thresholds = options.limits(config)
-    checks = select(catalogue(), check or ())
+    # Only a deployed audit has the history of each subnet: here a forecast would be unknown always.
+    askable = [each for each in catalogue() if Facet.HISTORY not in each.needs]
+    checks = select(catalogue(), check) if check else askable
     facets = frozenset(facet for each in checks for facet in each.facets) | MAPPED
     snapshots = options.snapshots(
         facets,

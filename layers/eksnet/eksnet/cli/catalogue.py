@@ -70,6 +70,7 @@ def row(check: Check) -> dict[str, object]:
         "needs": sorted(check.needs),
         "source": check.source,
         "rules": sorted(check.rules),
+        "frameworks": sorted(check.frameworks),
     }
 
 
@@ -83,6 +84,7 @@ def page(check: Check) -> str:
         ("IAM actions", _codes(iam_actions(check.facets))),
         ("Source", f"<{check.source}>"),
         ("Rules", ", ".join(str(rule) for rule in sorted(check.rules))),
+        ("Related controls", _controls(check.frameworks)),
         ("Remedies", _codes(check.remedies)),
         ("Since", check.since),
     ]
@@ -92,6 +94,11 @@ def page(check: Check) -> str:
 
 def _facets(facets: Iterable[Facet]) -> str:
     return _codes(sorted(facets))
+
+
+def _controls(ids: Iterable[str]) -> str:
+    names = (each if each.startswith("CIS-") else f"Security Hub {each}" for each in sorted(ids))
+    return ", ".join(names)
 
 
 def _codes(words: Iterable[str]) -> str:

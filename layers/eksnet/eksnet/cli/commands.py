@@ -1,5 +1,19 @@
 """Importing this registers every command, in the order that --help lists them."""
 
-from eksnet.cli import audit, verdict, ips, simulate, cidr, max_pods, report, catalogue, dump  # noqa: I001
+# fmt: off
+from eksnet.cli import audit, verdict, ips, simulate, simulate_fleet  # noqa: I001
+from eksnet.cli import cidr, max_pods, report, catalogue, dump
+# fmt: on
 
-__all__ = ["audit", "catalogue", "cidr", "dump", "ips", "max_pods", "report", "simulate", "verdict"]
+__all__ = [
+    "audit",
+    "catalogue",
+    "cidr",
+    "dump",
+    "ips",
+    "max_pods",
+    "report",
+    "simulate",
+    "simulate_fleet",
+    "verdict",
+]

@@ -70,7 +70,7 @@ def node(
         msg = f"max-pods {most}: at least 1 is needed"
         raise InputError(msg)
     shape = shape_of(limit_of(type_), max_pods=most)
-    settings = _settings(_variables(env or (), mode, custom_networking=custom_networking))
+    settings = read_variables(variables(env or (), mode, custom_networking=custom_networking))
     _refuse_unmodelled(settings, shape)
     targets = pool_targets(settings)
     found = pool(shape, targets, pods)
@@ -84,10 +84,14 @@ def node(
         typer.echo(f"warning: {warning}", err=True)
 
 
-def _variables(
+def variables(
     pairs: Iterable[str], mode: Mode | None, *, custom_networking: bool
 ) -> dict[str, str]:
-    """Return the variables as given, and as the options say them in other words."""
+    """Return the variables as given, and as the options say them in other words.
+
+    Raises:
+        InputError: one is unknown, given twice, or contradicts an option.
+    """
     found: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -113,7 +117,12 @@ def _variables(
     return found
 
 
-def _settings(given: Mapping[str, str]) -> Effective:
+def read_variables(given: Mapping[str, str]) -> Effective:
+    """Return what variables amount to, with the manifest's defaults for the others.
+
+    Raises:
+        InputError: a value can't be read.
+    """
     known = env_vars()
     settings = effective(
         {name: value for name, value in given.items() if known[name].container != "init"},

@@ -1,19 +1,20 @@
-"""`eksnet verdict`: can this cluster upgrade or scale its control plane now?"""
+"""`eksnet verdict`: can this cluster upgrade now, can its node groups roll, surge and grow?"""
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import typer
 
+from eksnet.capacity.ledger import NEEDS
+from eksnet.capacity.verdict import Answer, ClusterVerdict, GroupVerdict
+from eksnet.capacity.verdict import verdict as judge
 from eksnet.cli import options
 from eksnet.cli.app import app
-from eksnet.cni.upgrade import Upgrade, UpgradeVerdict, upgrade_verdict
-from eksnet.engine.limits import Limits
 from eksnet.model.snapshot import Blind, Facet, Snapshot
 
-EXIT = {Upgrade.YES: 0, Upgrade.AT_RISK: 1, Upgrade.NO: 1, Upgrade.UNKNOWN: 3}
-NEEDS = frozenset({Facet.CLUSTERS, Facet.SUBNETS})
+EXIT = {Answer.YES: 0, Answer.AT_RISK: 1, Answer.NO: 1, Answer.UNKNOWN: 3}
+SCHEMA_VERSION = 2  # 2 has the node groups
 
 
 @app.command()
@@ -27,16 +28,20 @@ def verdict(
     as_json: options.Json = False,
     config: options.Config = None,
 ) -> None:
-    """Tell whether each cluster can upgrade or scale now, zone by zone.
+    """Tell whether each cluster can upgrade now, and its node groups roll, surge and grow.
 
-    Exit codes: 0 yes; 1 no or at-risk for any cluster; 3 when something could not be seen.
+    A node group's answer rests on what the VPC CNI takes for one new node under the add-on's
+    settings: at least (no pods) and at most (as many pods as the node can have). It rolls when
+    every zone with nodes holds one more, surges when the zones hold all that an update adds.
+
+    Exit codes: 0 yes; 1 no or at-risk for any of it; 3 when something could not be seen.
 
     Example:
         eksnet verdict --region eu-west-1 --cluster payments
     """
     thresholds = options.limits(config)
     snapshots = options.snapshots(
-        NEEDS,
+        NEEDS | {Facet.QUOTAS},  # without the quota the other answers stand, and say so
         region=region,
         all_regions=all_regions,
         cluster=cluster,
@@ -44,49 +49,68 @@ def verdict(
         account=account,
         partial=partial,
     )
-    answers = [(each, answer) for each in snapshots for answer in _answers(each, thresholds)]
+    answers = [
+        (each, judge(each, one, thresholds.cluster_subnet_critical))
+        for each in snapshots
+        for one in each.clusters
+    ]
     shown = NEEDS | {Facet.REGIONS}
     blinds = [blind for each in snapshots for blind in each.blinds if blind.facet in shown]
     if as_json:
-        found = [_plain(snapshot, answer) for snapshot, answer in answers]
-        refused = [dataclasses.asdict(blind) for blind in blinds]
-        typer.echo(json.dumps({"schema_version": 1, "verdicts": found, "blind": refused}, indent=2))
+        typer.echo(json.dumps(_contract(answers, blinds), indent=2))
     else:
         typer.echo("\n".join(_lines(answers, blinds)))
-    codes = {EXIT[answer.answer] for _, answer in answers} | (
+    codes = {EXIT[each] for _, one in answers for each in one.answers} | (
         {3} if blinds or any(each.partial for each in snapshots) else {0}
     )
     raise typer.Exit(1 if 1 in codes else max(codes))
 
 
-def _answers(snapshot: Snapshot, limits: Limits) -> Iterable[UpgradeVerdict]:
-    for cluster in snapshot.clusters:
-        yield upgrade_verdict(snapshot, cluster, limits.cluster_subnet_critical)
+def _contract(
+    answers: Iterable[tuple[Snapshot, ClusterVerdict]], blinds: Iterable[Blind]
+) -> dict[str, object]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "verdicts": [_plain(snapshot, one) for snapshot, one in answers],
+        "blind": [dataclasses.asdict(blind) for blind in blinds],
+    }
 
 
-def _plain(snapshot: Snapshot, answer: UpgradeVerdict) -> dict[str, object]:
-    target = {"account_id": snapshot.target.account_id, "region": snapshot.target.region}
-    return {**target, **dataclasses.asdict(answer)}
+def _plain(snapshot: Snapshot, one: ClusterVerdict) -> dict[str, object]:
+    return {
+        "account_id": snapshot.target.account_id,
+        "region": snapshot.target.region,
+        **dataclasses.asdict(one.upgrade),
+        "node_groups": [group_contract(each) for each in one.groups],
+        "other_nodes": one.other_nodes,
+        "quota_unseen": dataclasses.asdict(one.quota_unseen) if one.quota_unseen else None,
+        "node_groups_unseen": dataclasses.asdict(one.unseen) if one.unseen else None,
+    }
+
+
+def group_contract(one: GroupVerdict) -> dict[str, object]:
+    """Return what --json prints of a node group; its keys are a contract."""
+    judged = {str(each.question): dataclasses.asdict(each) for each in one.judgements}
+    for each in judged.values():
+        del each["question"]
+    return {
+        "node_group": one.node_group,
+        "instance_types": list(one.instance_types),
+        "need": dataclasses.asdict(one.need) if one.need else None,
+        **judged,
+        "reasons": list(one.reasons),
+    }
 
 
 def _lines(
-    answers: Iterable[tuple[Snapshot, UpgradeVerdict]], blinds: Iterable[Blind]
-) -> Iterable[str]:
-    from eksnet.report.escape import visible
+    answers: Iterable[tuple[Snapshot, ClusterVerdict]], blinds: Iterable[Blind]
+) -> Iterator[str]:
+    from eksnet.report.verdict_table import blind_line, verdict_lines
 
     nothing = True
-    for snapshot, answer in answers:
+    for snapshot, one in answers:
         nothing = False
-        place = f"{snapshot.target.account_id} {snapshot.target.region}"
-        yield f"{answer.answer.upper():8} {visible(answer.cluster)}  ({place})"
-        for room in answer.zones:
-            yield f"         {room.az_id}: {room.free_ips} free in {visible(room.subnet_id)}"
-        for reason in answer.reasons:
-            yield f"         {visible(reason)}"
-        if answer.answer in (Upgrade.NO, Upgrade.AT_RISK):
-            yield f"         an update may be refused with {answer.avoided_error}"
+        yield from verdict_lines(snapshot.target, one)
     if nothing:
         yield "no cluster was seen"
-    for blind in blinds:
-        whose = f" for cluster {visible(blind.cluster)}" if blind.cluster else ""
-        yield f"not seen: {blind.facet}{whose}: {blind.api} answered {visible(blind.error)}"
+    yield from map(blind_line, blinds)

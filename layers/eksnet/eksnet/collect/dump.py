@@ -8,7 +8,7 @@ from typing import Any
 
 from eksnet.cni.membership import nodes_by_cluster
 from eksnet.collect import dump_files as files
-from eksnet.collect import parse_ec2, parse_eks, saved
+from eksnet.collect import parse_ec2, parse_eks, quotas, saved
 from eksnet.collect.dump_files import NO_OWNER, NOT_RECORDED, Listing, Recording, read_recording
 from eksnet.collect.dump_target import find_target, keep_target
 from eksnet.collect.facets import ADDONS, PER_CLUSTER, READABLE, SWEEPS
@@ -86,6 +86,7 @@ def _found(recording: Recording) -> dict[str, list[Any]]:
     found["cidr_reservations"] = recording.things(
         files.RESERVATIONS, lambda raw: (parse_ec2.cidr_reservation(raw),)
     )
+    found["quotas"] = recording.things(quotas.KEY, quotas.quotas)
     attributes = _attributes(recording)
     found["vpcs"] = [_with_attributes(vpc, attributes) for vpc in found["vpcs"]]
     return found
@@ -166,6 +167,7 @@ class _Blinds:
         yield from self._attributes()
         yield from self._instance_types()
         yield from self._reservations()
+        yield from self._quotas()
 
     def _no_list(self, error: str) -> Iterator[Blind]:
         """Clusters that are described can be judged beside this; without any, nothing can."""
@@ -256,6 +258,12 @@ class _Blinds:
                 yield Blind(facet=facet, api=api, error=NOT_RECORDED, resource=subnet)
         if not whole and self._hidden(Facet.NETWORK_INTERFACES):
             yield Blind(facet=facet, api=api, error=NOT_RECORDED)
+
+    def _quotas(self) -> Iterator[Blind]:
+        """An account without any quota does not exist: the list is another region's."""
+        error = self.recording.error(quotas.KEY)
+        if error or not self.snapshot.quotas:
+            yield Blind(facet=Facet.QUOTAS, api=quotas.API, error=error or OTHER_TARGET)
 
     def _hidden(self, *facets: Facet) -> bool:
         return any(blind.facet in facets for blind in self.snapshot.blinds)

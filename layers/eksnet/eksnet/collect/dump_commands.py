@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from eksnet.collect.facets import ADDONS, SWEEPS, needed
 from eksnet.collect.members import ADDON, MEMBERS, Members, command_word
+from eksnet.collect.quotas import OF, OPERATION
 from eksnet.model.snapshot import Facet
 
 _HEAD = """\
@@ -52,6 +53,8 @@ def commands(facets: Iterable[Facet]) -> str:
     wanted = needed(facets)
     lines = [_keep("sts", "GetCallerIdentity", "")]
     lines += [_keep("ec2", sweep.operation, "") for sweep in SWEEPS if sweep.facet in wanted]
+    if Facet.QUOTAS in wanted:
+        lines.append(_keep("service-quotas", OPERATION, f"--service-code {OF}"))
     lines += _clusters(wanted)
     if Facet.CIDR_RESERVATIONS in wanted:
         lines += _reservations()

@@ -11,6 +11,7 @@ from typing import Any
 from eksnet.collect.facets import SWEEPS
 from eksnet.collect.members import ADDON, MEMBERS, command_word
 from eksnet.collect.parse_ec2 import Raw
+from eksnet.collect.quotas import KEY as QUOTAS
 from eksnet.model.errors import InputError
 from eksnet.model.record import record
 
@@ -30,7 +31,7 @@ _KNOWN = frozenset(
         *(sweep.key for sweep in SWEEPS),
         *(key for each in (*MEMBERS.values(), ADDON) for key in (each.list_key, each.key)),
         *(CLUSTERS, CLUSTER, POLICIES, INSTANCE_TYPES, RESERVATIONS, DNS_SUPPORT, DNS_HOSTNAMES),
-        CALLER,
+        *(CALLER, QUOTAS),
     }
 )
 _LOG = logging.getLogger(__name__)

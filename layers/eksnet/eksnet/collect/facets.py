@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from eksnet.collect import parse_ec2, parse_rules
+from eksnet.collect import parse_ec2, parse_rules, quotas
 from eksnet.collect.parse_ec2 import GONE, Raw
 from eksnet.model.record import record
 from eksnet.model.snapshot import Facet
@@ -146,6 +146,7 @@ _ACTIONS: dict[Facet, tuple[str, ...]] = {
     Facet.VPC_ATTRIBUTES: ("ec2:DescribeVpcAttribute",),
     Facet.INSTANCE_TYPES: ("ec2:DescribeInstanceTypes",),
     Facet.CIDR_RESERVATIONS: ("ec2:GetSubnetCidrReservations",),
+    Facet.QUOTAS: (quotas.API,),
     Facet.HISTORY: (),
     Facet.REGIONS: ("ec2:DescribeRegions",),
     Facet.ACCOUNTS: ("organizations:ListAccounts",),

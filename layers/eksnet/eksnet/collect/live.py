@@ -10,6 +10,8 @@ from eksnet.collect.calls import NOT_FOUND, Calls, RefusedError
 from eksnet.collect.details import Details
 from eksnet.collect.facets import ADDONS, PER_CLUSTER, READABLE, SWEEPS, Sweep, needed
 from eksnet.collect.members import MEMBERS
+from eksnet.collect.quotas import SERVICE as QUOTAS
+from eksnet.collect.quotas import read_quotas
 from eksnet.collect.session import WORKERS, Session
 from eksnet.model.cluster import Cluster
 from eksnet.model.errors import NoAccessError
@@ -52,7 +54,8 @@ def prepare(
         NoAccessError: the profile that the environment names is not configured.
     """
     wanted = needed(facets)
-    services = ["sts", "eks", "ec2"] + ["iam"] * (Facet.CLUSTER_ROLES in wanted)
+    services = ["sts", "eks", "ec2"]
+    services += ["iam"] * (Facet.CLUSTER_ROLES in wanted) + [QUOTAS] * (Facet.QUOTAS in wanted)
     clients = {service: session.client(service, region) for service in services}
     return Job(clients, region, wanted, None if clusters is None else frozenset(clusters))
 
@@ -100,6 +103,8 @@ class _Collector:
         for sweep in SWEEPS:
             if sweep.facet in self.wanted:
                 self.calls.start(self._sweep, sweep)
+        if Facet.QUOTAS in self.wanted:
+            self.calls.start(self._quotas)
         self.calls.finish()
         if not self.calls.answered and self.calls.unanswered:
             msg = f"no endpoint answered in {self.region}: {self.calls.unanswered}"
@@ -146,6 +151,12 @@ class _Collector:
             return
         self._keep(sweep.field, items)
         self.progress(f"{len(items)} {sweep.facet}")
+
+    def _quotas(self) -> None:
+        try:
+            self._keep("quotas", read_quotas(self.calls))
+        except RefusedError as refusal:
+            self.calls.blind(Facet.QUOTAS, refusal)
 
     def _clusters(self) -> None:
         try:

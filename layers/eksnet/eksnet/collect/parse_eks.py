@@ -72,6 +72,7 @@ def node_group(raw: Raw) -> NodeGroup:
         desired_size=scaling.get("desiredSize", 0),
         max_unavailable=update.get("maxUnavailable"),
         max_unavailable_percent=update.get("maxUnavailablePercentage"),
+        update_strategy=update.get("updateStrategy"),
         launch_template_id=(raw.get("launchTemplate") or {}).get("id"),
         autoscaling_groups=tuple(each["name"] for each in groups),
         health=_health(raw),

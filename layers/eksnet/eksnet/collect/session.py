@@ -19,6 +19,7 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 60
 ATTEMPTS = 6  # with adaptive backoff: half a minute of patience with an API that stays throttled
 MODELS = "models"  # see tools/models.py
+BOTOCORE = {"servicequotas": "service-quotas"}  # what botocore calls otherwise than IAM does
 
 
 @record
@@ -69,7 +70,7 @@ class Session:
             raise InputError(msg)
 
     def client(self, service: str, region: str) -> Any:  # noqa: ANN401 - botocore makes its classes at run time
-        """Return a client for ``service`` in ``region``.
+        """Return a client for ``service``, named as in IAM actions, in ``region``.
 
         Raises:
             NoAccessError: the SDK's configuration can't be used.
@@ -88,7 +89,7 @@ class Session:
                 },
             )
             return self._session.create_client(
-                service,
+                BOTOCORE.get(service, service),
                 region_name=region,
                 config=config,
                 aws_access_key_id=keys.access_key if keys else None,

@@ -119,7 +119,9 @@ class Check:
     """A declared check. ``needs`` are the facets without which it says unknown.
 
     ``wants`` are facets that only some resources need: the check itself yields Unseen for those.
-    ``rules`` are the numbers of the rules it answers.
+    ``rules`` are the numbers of the rules it answers. ``frameworks`` are the ids of public controls
+    about the same thing, which may be stricter: Security Hub's as AWS writes them (``EKS.1``), and
+    ``CIS-EKS-1.8.0-5.4.1`` for number 5.4.1 of that version of the CIS Amazon EKS Benchmark.
     """
 
     id: str
@@ -130,6 +132,7 @@ class Check:
     source: str
     remedies: tuple[str, ...]
     rules: tuple[int, ...]
+    frameworks: tuple[str, ...]
     since: str
     evaluate: Evaluate
     doc: str
@@ -156,6 +159,7 @@ def check(  # noqa: PLR0913 - the parts of a declaration
     wants: Iterable[Facet] = (),
     remedies: tuple[str, ...] = (),
     rules: tuple[int, ...] = (),
+    frameworks: tuple[str, ...] = (),
 ) -> Callable[[Evaluate], Check]:
     """Declare the decorated function as a check; its docstring becomes the check's page.
 
@@ -180,6 +184,7 @@ def check(  # noqa: PLR0913 - the parts of a declaration
             source=source,
             remedies=remedies,
             rules=rules,
+            frameworks=frameworks,
             since=since,
             evaluate=evaluate,
             doc=doc,

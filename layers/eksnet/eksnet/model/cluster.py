@@ -45,7 +45,11 @@ class Cluster:
 
 @record
 class NodeGroup:
-    """A managed node group. ``max_unavailable`` is nodes, ``max_unavailable_percent`` percent."""
+    """A managed node group. ``max_unavailable`` is nodes, ``max_unavailable_percent`` percent.
+
+    ``update_strategy`` is ``DEFAULT`` (new nodes first) or ``MINIMAL`` (old nodes go first), None
+    where the answer tells none.
+    """
 
     cluster: str
     name: str
@@ -62,6 +66,7 @@ class NodeGroup:
     desired_size: int = 0
     max_unavailable: int | None = None
     max_unavailable_percent: int | None = None
+    update_strategy: str | None = None
     launch_template_id: str | None = None
     autoscaling_groups: tuple[str, ...] = ()
     health: tuple[HealthIssue, ...] | None = ()

@@ -7,7 +7,13 @@ import datetime as dt
 import enum
 from collections.abc import Mapping
 
-from eksnet.model.audit import ExpiredSuppression, SubnetUse, TargetCoverage
+from eksnet.model.audit import (
+    ExpiredSuppression,
+    SubnetShown,
+    SubnetUse,
+    TargetCoverage,
+    VerdictShown,
+)
 from eksnet.model.finding import Finding
 from eksnet.model.record import record
 from eksnet.model.snapshot import Blind, Sighting, Target
@@ -73,6 +79,8 @@ class Judgement:
     unattached: tuple[Sighting, ...] = ()
     expired: tuple[ExpiredSuppression, ...] = ()
     notes: tuple[str, ...] = ()
+    ledgers: tuple[SubnetShown, ...] = ()
+    verdicts: tuple[VerdictShown, ...] = ()
     finished_at: dt.datetime
 
     @property

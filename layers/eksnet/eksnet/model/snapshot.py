@@ -24,6 +24,7 @@ from eksnet.model.network import (
     VpcEndpoint,
     Zone,
 )
+from eksnet.model.quota import Quota
 from eksnet.model.record import STRICT, record
 
 SCHEMA_VERSION = 1
@@ -55,6 +56,7 @@ class Facet(enum.StrEnum):
     INSTANCE_TYPES = "instance-types"
     ZONES = "zones"
     CIDR_RESERVATIONS = "cidr-reservations"
+    QUOTAS = "quotas"
     HISTORY = "history"
     REGIONS = "regions"
     ACCOUNTS = "accounts"
@@ -104,6 +106,23 @@ class Sighting:
     available_since: dt.datetime
 
 
+@record
+class SubnetLook:
+    """How much room an earlier run saw: free addresses and /28 blocks, None where not counted."""
+
+    at: dt.datetime
+    free_ips: int
+    free_28: int | None
+
+
+@record
+class SubnetTrend:
+    """What earlier runs of the same target saw of a subnet, oldest first."""
+
+    subnet_id: str
+    looks: tuple[SubnetLook, ...]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """A target at ``captured_at``: what was seen, and in ``blinds`` what was not.
@@ -144,7 +163,9 @@ class Snapshot:
     instance_types: tuple[InstanceType, ...] = ()
     zones: tuple[Zone, ...] = ()
     cidr_reservations: tuple[CidrReservation, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    trends: tuple[SubnetTrend, ...] = ()
 
     def blind(self, facets: Iterable[Facet]) -> tuple[Blind, ...]:
         """Return every blind among ``facets``, those never asked for included."""
@@ -218,6 +239,12 @@ def instance_by_id(snapshot: Snapshot) -> Mapping[str, Instance]:
 def security_group_by_id(snapshot: Snapshot) -> Mapping[str, SecurityGroup]:
     """Return the security groups by id."""
     return {group.id: group for group in snapshot.security_groups}
+
+
+@derived
+def quota_by_id(snapshot: Snapshot) -> Mapping[str, Quota]:
+    """Return the applied quotas by their codes."""
+    return {quota.id: quota for quota in snapshot.quotas}
 
 
 @derived

@@ -15,6 +15,7 @@ from eksnet.model.audit import Audit, ExpiredSuppression, Run, SubnetUse, Target
 from eksnet.model.finding import Severity, Status
 from eksnet.model.snapshot import Facet, Snapshot, subnet_by_id
 from eksnet.network.cidr import usable
+from eksnet.pipeline.address_map import ledgers_shown, verdicts_shown
 
 FAILED, UNSEEN = 1, 3
 MAPPED = frozenset({Facet.CLUSTERS, Facet.SUBNETS, Facet.REGIONS})  # what every report shows
@@ -39,17 +40,26 @@ def judge(
         coverage=tuple(coverage(snapshot, facets) for snapshot in snapshots),
         findings=suppress(findings, rules, now.date()),
         subnets=tuple(use for snapshot in snapshots for use in subnet_uses(snapshot)),
-        expired=tuple(
-            ExpiredSuppression(
+        expired=tuple(_expired(rules, now.date())),
+        ledgers=tuple(each for seen in snapshots for each in ledgers_shown(seen)),
+        verdicts=tuple(
+            each
+            for seen in snapshots
+            for each in verdicts_shown(seen, limits.cluster_subnet_critical)
+        ),
+    )
+
+
+def _expired(rules: Iterable[SuppressionRule], today: dt.date) -> Iterable[ExpiredSuppression]:
+    """Yield the rules that have ended."""
+    for rule in rules:
+        if rule.expired(today):
+            yield ExpiredSuppression(
                 where=rule.where,
                 reason=rule.accepted.reason,
                 owner=rule.accepted.owner,
                 expires=rule.accepted.expires,
             )
-            for rule in rules
-            if rule.expired(now.date())
-        ),
-    )
 
 
 def coverage(snapshot: Snapshot, facets: frozenset[Facet]) -> TargetCoverage:

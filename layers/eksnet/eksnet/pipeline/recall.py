@@ -13,6 +13,7 @@ from eksnet.model.history import NO_ANSWER, Judgement, RunKind, RunRecord
 from eksnet.model.record import record
 from eksnet.model.snapshot import Blind, Facet, Target
 from eksnet.model.tracked import Changes, State, Tracked
+from eksnet.pipeline.outlook import Outlook, outlook
 from eksnet.store.interface import Store
 
 NOTHING_KEPT = 0  # days: the command line only reads
@@ -52,7 +53,7 @@ def recall(store: Store, run_id: str | None = None) -> Recalled:
     known = {each.finding.finding_id: each for group in tracked.values() for each in group}
     return Recalled(
         run=run,
-        audit=_audit(run, judged, known, finished),
+        audit=_audit(run, judged, known, finished, _outlook(store, judged, finished)),
         changes=untold(known.values()),
         since=_since(store, run),
         tracked=tracked,
@@ -75,6 +76,7 @@ def _audit(
     judged: Mapping[Target, Judgement],
     known: Mapping[str, Tracked],
     finished: dt.datetime,
+    ahead: Outlook,
 ) -> Audit:
     findings = (each for judgement in judged.values() for each in judgement.findings)
     expired = (each for judgement in judged.values() for each in judgement.expired)
@@ -84,7 +86,18 @@ def _audit(
         findings=tuple(sorted((_aged(each, known) for each in findings), key=order)),
         subnets=tuple(use for each in judged.values() for use in each.subnets),
         expired=tuple(dict.fromkeys(expired)),
+        ledgers=tuple(one for judgement in judged.values() for one in judgement.ledgers),
+        verdicts=tuple(each for judgement in judged.values() for each in judgement.verdicts),
+        forecasts=ahead.forecasts,
+        unforecast=ahead.left,
     )
+
+
+def _outlook(store: Store, judged: Mapping[Target, Judgement], finished: dt.datetime) -> Outlook:
+    """Return what the history up to the run's last look foretells."""
+    uses = [use for each in judged.values() for use in each.subnets]
+    ledgers = (one for each in judged.values() for one in each.ledgers)
+    return outlook(store, uses, ledgers, finished)
 
 
 def _coverage(run: RunRecord, judged: Mapping[Target, Judgement]) -> Iterator[TargetCoverage]:

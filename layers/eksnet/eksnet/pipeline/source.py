@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from eksnet.cni.eni import unattached_cni
 from eksnet.model.errors import InputError, NoAccessError
-from eksnet.model.snapshot import Blind, Facet, Sighting, Snapshot, Target
+from eksnet.model.snapshot import Blind, Facet, Sighting, Snapshot, SubnetTrend, Target
 
 SIDE_BY_SIDE = 4  # regions at once: their rate limits are separate, our two cores are not
 Progress = Callable[[str], None]
@@ -200,10 +200,15 @@ def with_history(snapshot: Snapshot, earlier: Snapshot) -> Snapshot:
     return with_sightings(snapshot, since)
 
 
-def with_sightings(snapshot: Snapshot, since: Mapping[str, dt.datetime]) -> Snapshot:
+def with_sightings(
+    snapshot: Snapshot,
+    since: Mapping[str, dt.datetime],
+    trends: Iterable[SubnetTrend] = (),
+) -> Snapshot:
     """Return the snapshot knowing since when interfaces have been unattached, as earlier runs saw.
 
-    Those that are attached now, or gone, are left out.
+    Those that are attached now, or gone, are left out. ``trends`` are what those runs saw of the
+    subnets; a subnet without any has no history.
     """
     still = {eni.id for eni in snapshot.enis if unattached_cni(eni)}
     return dataclasses.replace(
@@ -213,6 +218,7 @@ def with_sightings(snapshot: Snapshot, since: Mapping[str, dt.datetime]) -> Snap
             Sighting(eni_id=each, available_since=since[each])
             for each in sorted(still & since.keys())
         ),
+        trends=tuple(sorted(trends, key=lambda each: each.subnet_id)),
     )
 
 

@@ -22,6 +22,7 @@ from eksnet.pipeline.capacity import capacity_rows
 from eksnet.pipeline.requests import AuditRequest, RejectedError
 from eksnet.pipeline.services import Services
 from eksnet.pipeline.source import dark, with_sightings
+from eksnet.pipeline.trends import trends
 from eksnet.settings.files import parse_suppressions, require_known
 from eksnet.store.interface import StoreError, SupersededError
 
@@ -88,6 +89,8 @@ def audit_target(run_id: str, target: Target, services: Services) -> Judgement:
         coverage=audit.coverage[0],
         findings=audit.findings,
         subnets=audit.subnets,
+        ledgers=audit.ledgers,
+        verdicts=audit.verdicts,
         unattached=_unattached(snapshot, previous),
         expired=audit.expired,
         notes=notes,
@@ -128,10 +131,9 @@ def _see(target: Target, previous: Judgement | None, services: Services) -> Snap
         snapshot = dataclasses.replace(snapshot, target=target)
     if snapshot.target.account_id != target.account_id:
         return dark(target, services.facets, "sts:AssumeRole", "AnotherAccount")
-    if previous is None:
-        return snapshot
-    since = {each.eni_id: each.available_since for each in previous.unattached}
-    return with_sightings(snapshot, since)
+    before = previous.unattached if previous else ()
+    since = {each.eni_id: each.available_since for each in before}
+    return with_sightings(snapshot, since, trends(services.store, snapshot))
 
 
 def _unattached(snapshot: Snapshot, previous: Judgement | None) -> tuple[Sighting, ...]:

@@ -1,6 +1,7 @@
 """The audit as one page that needs nothing else: no other file, no network, no script."""
 
 import base64
+import dataclasses
 import functools
 import hashlib
 import json
@@ -13,11 +14,14 @@ from eksnet.model.audit import Audit, SubnetUse
 from eksnet.model.finding import Finding, Severity, Status, counted
 from eksnet.model.record import record
 from eksnet.model.snapshot import grouped
+from eksnet.report import address_map, trend_line
 from eksnet.report.digest import Place, clusters_known, headline, places, refusals
 from eksnet.report.escape import visible
+from eksnet.report.forecast_lines import in_days, numbers_lines, pace
 from eksnet.report.next_step import Advice, next_step, reading_step
 from eksnet.report.plain import instant, plain
 from eksnet.report.subnet_map import Zone, zones
+from eksnet.report.upgrade_table import GROUPS, REASONS, groups, tone, upgrade_table
 
 TEMPLATES = "templates"
 LEVELS = (*map(str, Severity), "unknown", "pass", "suppressed")
@@ -53,7 +57,8 @@ def to_html(audit: Audit, statuses: frozenset[Status], *, advice: Advice) -> str
     name that slipped through the escaping still could not run.
     """
     style, script = _source("report.css"), _source("report.js")
-    sections = _sections(audit, statuses, advice)
+    drawn = address_map.pictures(audit)
+    sections = _sections(audit, statuses, advice, drawn)
     return _template().render(
         audit=audit,
         headline=headline(audit),
@@ -61,6 +66,10 @@ def to_html(audit: Audit, statuses: frozenset[Status], *, advice: Advice) -> str
         assessed=sum(each.clusters_assessed for each in audit.coverage),
         coverage=[(each, refusals(audit, each)) for each in audit.coverage],
         sections=sections,
+        drawn=drawn,
+        verdicts=upgrade_table(audit),
+        ends=trend_line.trends(audit),
+        outlook=tuple(numbers_lines(audit)),
         shown=sum(len(each.rows) for each in sections),
         severities=[(each, audit.count(Status.FAIL, each)) for each in Severity],
         levels=sorted({row.level for each in sections for row in each.rows}, key=LEVELS.index),
@@ -77,12 +86,15 @@ def link(url: str) -> str | None:
     return url if url.startswith("https://") and url.isprintable() else None
 
 
-def _sections(audit: Audit, statuses: frozenset[Status], advice: Advice) -> tuple[Section, ...]:
+def _sections(
+    audit: Audit, statuses: frozenset[Status], advice: Advice, drawn: address_map.Pictures
+) -> tuple[Section, ...]:
     maps = grouped(
         audit.subnets, lambda each: (each.target.account_id, each.target.region, each.cluster)
     )
+    left = dict(drawn.found)
     return tuple(
-        _section(number, place, _map(maps, place), _rows(place, statuses, advice))
+        _section(number, place, _map(maps, place, left), _rows(place, statuses, advice))
         for number, place in enumerate(_all_places(audit, maps))
     )
 
@@ -109,11 +121,21 @@ def _all_places(
 
 
 def _map(
-    maps: Mapping[tuple[str, str, str], Sequence[SubnetUse]], place: Place
+    maps: Mapping[tuple[str, str, str], Sequence[SubnetUse]],
+    place: Place,
+    left: dict[tuple[str, str, str], address_map.Picture],
 ) -> tuple[Zone, ...]:
+    """Return a place's zones; a subnet of several clusters has its grid with the first only."""
     if place.cluster is None:
         return ()
-    return zones(maps.get((place.account_id, place.region, place.cluster), ()))
+    found: dict[str, address_map.Picture] = {}
+    uses = maps.get((place.account_id, place.region, place.cluster), ())
+    for use in uses:
+        key = (place.account_id, place.region, use.subnet_id)
+        if key in left:
+            found[use.subnet_id] = left[key]
+            left[key] = dataclasses.replace(left[key], grid=None)
+    return zones(uses, found)
 
 
 def _section(number: int, place: Place, drawn: tuple[Zone, ...], rows: tuple[Row, ...]) -> Section:
@@ -185,7 +207,23 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     made.filters["instant"] = instant
-    made.globals["counted"] = counted
+    made.globals |= {
+        "counted": counted,
+        "in_days": in_days,
+        "pace": pace,
+        "tone": tone,
+        "groups": groups,
+        "most_groups": GROUPS,
+        "most_reasons": REASONS,
+        "kinds": (*address_map.KINDS, address_map.UNSEEN, address_map.FREE),
+        "cells": address_map.CELLS,
+        "wide": trend_line.WIDE,
+        "high": trend_line.HIGH,
+        "left": trend_line.LEFT,
+        "right": trend_line.RIGHT,
+        "top": trend_line.TOP,
+        "bottom": trend_line.BOTTOM,
+    }
     return made
 
 

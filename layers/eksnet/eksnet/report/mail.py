@@ -12,6 +12,7 @@ from eksnet.model.snapshot import Blind, Target
 from eksnet.model.tracked import Changes, Resolution, Tracked
 from eksnet.report.digest import Group, Place, places
 from eksnet.report.escape import visible
+from eksnet.report.forecast_lines import ends_lines
 from eksnet.report.mail_coverage import coverage_lines, sight
 from eksnet.report.mail_subject import by_severity, subject, summary
 from eksnet.report.mail_text import TEXT_BYTES, day, fold, listed, moment, place, said
@@ -67,6 +68,7 @@ def mail(  # noqa: PLR0913 - the parts of a mail
         _opening(audit, ", ".join(each for each in told if each), changed=changed),
         ("", "SEEN", *coverage_lines(audit, seen, notes)),
         _changes(changes, since, changed=changed),
+        ends_lines(audit),
         _worst(audit, fails, advice),
         _expired(audit),
         ("", "COUNTS", *fold(_counts(audit, fails))),

@@ -10,6 +10,7 @@ from eksnet.model.record import record
 from eksnet.model.tracked import Changes
 from eksnet.report.digest import stuck_clusters
 from eksnet.report.figures import subnets_at_risk
+from eksnet.report.forecast_lines import certain_words
 from eksnet.report.mail_coverage import Sight
 
 SUBJECT_LENGTH = 100  # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html, Subject
@@ -22,13 +23,15 @@ class Summary:
 
     stuck: str
     worst: str
+    ends: str
     risk: str
     gap: str
     unanswered: str
     new: str
 
     def __iter__(self) -> Iterator[str]:
-        return iter((self.stuck, self.worst, self.risk, self.gap, self.unanswered, self.new))
+        parts = (self.stuck, self.worst, self.ends, self.risk)
+        return iter((*parts, self.gap, self.unanswered, self.new))
 
 
 def summary(audit: Audit, fails: Sequence[Finding], seen: Sight, changes: Changes) -> Summary:
@@ -38,6 +41,7 @@ def summary(audit: Audit, fails: Sequence[Finding], seen: Sight, changes: Change
     return Summary(
         stuck=f"{counted(len(stuck), 'cluster')} cannot upgrade" if stuck else "",
         worst=_worst_words(audit, fails, doubt=bool(unknown or seen.gap)),
+        ends=certain_words(audit),
         risk=f"{counted(risk, 'subnet')} at risk" if risk else "",
         gap=seen.gap or "",
         unanswered=f"{counted(unknown, 'question')} unanswered" if unknown else "",
@@ -65,7 +69,8 @@ def by_severity(fails: Sequence[Finding]) -> Iterator[tuple[Severity, int]]:
 def subject(audit: Audit, said: Summary, *, changed: bool) -> str:
     """Return the summary; what does not fit is dropped, what is not covered last of all."""
     prefix = f"eksnet: {_where(audit)}: " if changed else "eksnet: "
-    expendable = ("", said.risk, said.new, said.unanswered, said.worst if said.stuck else "")
+    worst = said.worst if said.stuck else ""
+    expendable = ("", said.risk, said.new, said.unanswered, worst, said.ends)
     dropped: set[str] = set()
     for each in expendable:
         dropped.add(each)

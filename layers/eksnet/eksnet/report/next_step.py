@@ -37,8 +37,12 @@ def reading_step(api: str, error: str) -> str:
             "The input does not hold this: capture it, and audit again",
         ),
         (
-            api.startswith("kubernetes:"),
+            api == "kubernetes:aws-node",
             "Only Kubernetes tells: kubectl -n kube-system get daemonset aws-node -o yaml",
+        ),
+        (
+            api.startswith("kubernetes:"),
+            f"Only Kubernetes tells: look at {api.partition(':')[2]} there",
         ),
         (error == "NotRead", f"eksnet does not call {api}: look there yourself"),
         (

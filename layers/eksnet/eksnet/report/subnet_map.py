@@ -1,12 +1,13 @@
 """A cluster's subnets by availability zone, as the page draws them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eksnet.cni.membership import NODE_SOURCES, POD_SOURCES, Found
 from eksnet.engine.limits import Limits
 from eksnet.model.audit import SubnetUse
 from eksnet.model.record import record
 from eksnet.model.snapshot import grouped
+from eksnet.report.address_map import Picture
 
 FULL = 90  # percent used from which a bar is drawn as full: Cloud Custodian's example policy
 LIMITS = Limits()  # the defaults: a drawing, where the findings judge
@@ -15,13 +16,17 @@ TIGHT = 75  # percent used from which it is drawn as filling: our own choice, be
 
 @record
 class Bar:
-    """A subnet with what it is used for; ``used`` and ``usable`` are addresses."""
+    """A subnet with what it is used for; ``used`` are addresses.
+
+    ``picture`` tells who holds them, None where that was not judged or is left out.
+    """
 
     subnet: SubnetUse
     used: int
     percent: int
     level: str
     roles: tuple[str, ...]
+    picture: Picture | None = None
 
 
 @record
@@ -32,11 +37,17 @@ class Zone:
     bars: tuple[Bar, ...]
 
 
-def zones(subnets: Sequence[SubnetUse]) -> tuple[Zone, ...]:
-    """Return the availability zones by id, each with its subnets."""
+def zones(
+    subnets: Sequence[SubnetUse], pictures: Mapping[str, Picture] | None = None
+) -> tuple[Zone, ...]:
+    """Return the availability zones by id, each with its subnets and their ``pictures`` by id."""
+    drawn = pictures or {}
     by_zone = grouped(subnets, lambda each: each.az_id)
     return tuple(
-        Zone(az_id=az_id, bars=tuple(_bar(each) for each in _ordered(by_zone[az_id])))
+        Zone(
+            az_id=az_id,
+            bars=tuple(_bar(each, drawn.get(each.subnet_id)) for each in _ordered(by_zone[az_id])),
+        )
         for az_id in sorted(by_zone)
     )
 
@@ -45,11 +56,18 @@ def _ordered(subnets: Sequence[SubnetUse]) -> list[SubnetUse]:
     return sorted(subnets, key=lambda each: (each.cidr, each.subnet_id))
 
 
-def _bar(subnet: SubnetUse) -> Bar:
+def _bar(subnet: SubnetUse, picture: Picture | None) -> Bar:
     used = max(subnet.usable - subnet.free_ips, 0)
     percent = min(100 * used // subnet.usable, 100) if subnet.usable > 0 else 100
     level = _level(subnet, percent)
-    return Bar(subnet=subnet, used=used, percent=percent, level=level, roles=_roles(subnet))
+    return Bar(
+        subnet=subnet,
+        used=used,
+        percent=percent,
+        level=level,
+        roles=_roles(subnet),
+        picture=picture,
+    )
 
 
 def _level(subnet: SubnetUse, percent: int) -> str:

@@ -1,0 +1,60 @@
+"""The address at which the VPC CNI asks the API server."""
+
+from collections.abc import Iterator
+
+from eksnet.cni.branch import runs_cni
+from eksnet.cni.settings import settings_by_cluster
+from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.limits import Limits
+from eksnet.model.cluster import Cluster
+from eksnet.model.finding import Severity
+from eksnet.model.resource import cluster_resource
+from eksnet.model.snapshot import Facet, Snapshot
+
+ENDPOINT = "CLUSTER_ENDPOINT"  # VPC CNI README; unset, the CNI asks the service in the cluster
+
+
+@check(
+    id="EPA004",
+    title="A VPC CNI that asks the endpoint itself has a private one",
+    severity=Severity.MEDIUM,
+    needs={Facet.CLUSTERS, Facet.ADDON_VPC_CNI},
+    source="https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/README.md",
+    rules=(22,),
+    since="0.2.0",
+)
+def cni_endpoint(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
+    """With CLUSTER_ENDPOINT set, every node's CNI speaks to the cluster's endpoint by its name.
+
+    Without a private endpoint that name leads out of the VPC: by the NAT gateway, which is paid for
+    by the byte, and no new pod starts where that way is down.
+
+    **Passes** with a private endpoint, or where the add-on does not set CLUSTER_ENDPOINT. **Fails**
+    where it does and the endpoint is public only. **Unknown** where the endpoint is public only and
+    the CNI is no EKS add-on or its settings can't be read.
+
+    **What to do.** Switch the private endpoint on (UpdateClusterConfig); nodes need no change.
+    """
+    for cluster in snapshot.clusters:
+        if runs_cni(snapshot, cluster):
+            yield _asked(snapshot, cluster)
+
+
+def _asked(snapshot: Snapshot, cluster: Cluster) -> Answer:
+    resource = cluster_resource(snapshot, cluster)
+    if cluster.endpoint_private:
+        text = "the private endpoint is on"
+        return passed(resource, text, cluster=cluster.name, positive=True)
+    settings = settings_by_cluster(snapshot).get(cluster.name)
+    if settings is None or settings.error is not None:
+        return Unseen(
+            resource=resource,
+            cluster=cluster.name,
+            api="eks:DescribeAddon" if settings else "kubernetes:aws-node",
+            error="Unreadable" if settings else "NotRead",
+            message="the endpoint is public only, and the VPC CNI's settings could not be read",
+        )
+    if settings.env.get(ENDPOINT):
+        text = f"{ENDPOINT} is set, and the endpoint is public only"
+        return failed(resource, text, cluster=cluster.name, positive=True)
+    return passed(resource, f"{ENDPOINT} is not set", cluster=cluster.name, positive=True)
