@@ -18,6 +18,7 @@ from sandbox.corrections import (
     paging,
     policies,
     quotas,
+    tables,
 )
 
 _TOPICS = (
@@ -32,6 +33,7 @@ _TOPICS = (
     clusters,
     addons,
     quotas,
+    tables,
 )
 _lock = threading.Lock()
 _installed: list[str] = []

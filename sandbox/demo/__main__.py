@@ -8,7 +8,7 @@ import time
 
 import boto3
 
-from sandbox import serve
+from sandbox import offline, organization
 from sandbox.demo import overnight, past
 from sandbox.deployed import NAME, Application, Run, deployed
 
@@ -50,10 +50,10 @@ def main() -> None:
     started = time.monotonic()
     today = dt.datetime.now(dt.UTC).replace(hour=HOUR, minute=0, second=0, microsecond=0)
     say("starting the offline AWS and its demo organization")
-    for name in ("AWS_PROFILE", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"):
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"):
         os.environ.pop(name, None)
-    with serve() as endpoint:
-        os.environ["AWS_ENDPOINT_URL"] = endpoint
+    with offline():
+        organization.seed()
         with deployed(POWERTOOLS_LOG_LEVEL="ERROR") as application:
             past.remember()
             say("the schedule fires")

@@ -21,6 +21,8 @@ _GONE = "what a list did not show: it was deleted, or is another account's"
 NOBODY_REFUSED = {
     "NotRead": "eksnet does not read it, look there yourself",
     "NotStored": "known from the next audit on",
+    "TooLittleData": "a forecast needs more days of history",
+    "NotKnown": "newer than the tables of this eksnet",
     "NotListed": _GONE,
     "NotFound": _GONE,
 }
