@@ -13,6 +13,8 @@ HERE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 SHIPPED = $(shell find template.yaml functions layers statemachines -name __pycache__ -prune -o -print)
 # The build needs a python3.13 that runs: the environment's own comes first.
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
+# A file's tests share what they set up, so they stay together.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 LOCKS := cli dev docs tools sam lambda ministack microburst checkov
 
 help: ## Say what there is to make
@@ -24,7 +26,7 @@ demo: .venv/.installed ## Audit the offline demo organization; writes demo/repor
 	@$(BIN)/python -m sandbox.demo
 
 test: .venv/.installed ## Run every test that needs no build
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(SIDE_BY_SIDE)
 
 check: .venv/.installed ## Run all that CI runs: format, lint, types, imports, texts, spelling, template, every test
 	$(BIN)/ruff format --check --quiet
@@ -35,7 +37,7 @@ check: .venv/.installed ## Run all that CI runs: format, lint, types, imports, t
 	$(BIN)/python tools/generate.py --check
 	$(BIN)/typos
 	$(MAKE) --no-print-directory template
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-report=term
 	$(MAKE) --no-print-directory artefact e2e
 
 build: .build/sam-$(ARCHITECTURE)/template.yaml ## Build the application into .build/sam; ARCHITECTURE=x86_64 for the other

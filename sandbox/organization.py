@@ -15,6 +15,11 @@ def credentials(account_id: str) -> tuple[str, str]:
     return access_key(account_id), "sandbox"
 
 
+def seed_home(now: dt.datetime | None = None) -> None:
+    """Make the first account's first region only, where one target is enough."""
+    retail.virginia(RETAIL, now or dt.datetime.now(dt.UTC))
+
+
 def seed(now: dt.datetime | None = None) -> None:
     """Make the organization in the moto of this process; ages are relative to ``now``.
 

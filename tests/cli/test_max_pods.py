@@ -38,6 +38,13 @@ def test_the_options_reach_the_formula() -> None:
     assert (row["uncapped"], row["recommended"], row["mode"]) == (146, 110, "prefix")
 
 
+def test_a_windows_node_uses_its_primary_interface_only() -> None:
+    (row,) = json.loads(say("m5.large", "--windows", "--json").stdout)
+    assert (row["max_enis"], row["uncapped"], row["recommended"]) == (1, 9, 9)
+    with pytest.raises(InputError, match="primary interface only"):
+        say("m5.large", "--windows", "--max-eni", "2")
+
+
 def test_the_table_has_one_line_a_type_and_a_question_mark_for_the_unknown() -> None:
     lines = say("m5.large", "i3.metal").stdout.splitlines()
     assert lines[1].split()[:6] == ["m5.large", "3", "10", "2", "29", "29"]

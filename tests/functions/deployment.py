@@ -20,10 +20,13 @@ READING = ("Get", "List", "Describe", "Query", "BatchGet", "AssumeRole", "Head",
 
 
 @contextlib.contextmanager
-def running(**settings: str) -> Iterator[Application]:
-    """Deploy over the demo organization."""
+def running(*, whole: bool = True, **settings: str) -> Iterator[Application]:
+    """Deploy over the demo organization, or over its first account's first Region only."""
     with offline():
-        organization.seed()
+        if whole:
+            organization.seed()
+        else:
+            organization.seed_home()
         with deployed(**settings) as application:
             yield application
 

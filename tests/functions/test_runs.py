@@ -30,7 +30,7 @@ CHANGE = next(load(path) for path in EVENTS if path.stem == "changes-node-group"
 @pytest.fixture
 def small() -> Iterator[Application]:
     """A deployment that audits its own account and Region only."""
-    with running(**SMALL) as application:
+    with running(whole=False, **SMALL) as application:
         yield application
 
 
@@ -121,7 +121,7 @@ def test_a_member_that_does_not_let_us_in_stays_as_it_was_and_is_named() -> None
 
 def test_an_organization_that_can_not_be_listed_is_said_and_the_own_account_audited() -> None:
     with (
-        running(EKSNET_ACCOUNTS="organization", EKSNET_REGIONS="all") as application,
+        running(whole=False, EKSNET_ACCOUNTS="organization", EKSNET_REGIONS="all") as application,
         denials.denied("organizations:ListAccounts", "ec2:DescribeRegions"),
     ):
         run = application.run(SCHEDULED)
@@ -159,7 +159,7 @@ def test_a_change_that_a_later_complete_look_covers_is_skipped(small: Applicatio
 
 def test_a_change_where_nothing_of_ours_is_audited_is_skipped() -> None:
     with (
-        running(EKSNET_ACCOUNTS=ACCOUNTS[1], EKSNET_REGIONS="") as application,
+        running(whole=False, EKSNET_ACCOUNTS=ACCOUNTS[1], EKSNET_REGIONS="") as application,
         noted_calls() as calls,
     ):
         application.invoke("changes", change(dt.datetime.now(dt.UTC)))
@@ -180,7 +180,7 @@ def test_a_change_that_was_judged_but_never_told_is_told_next_time(
 
 
 def test_suppressions_that_can_not_be_read_suppress_nothing_and_are_said() -> None:
-    with running(**SMALL, EKSNET_SUPPRESSIONS="config/rules.yaml") as application:
+    with running(whole=False, **SMALL, EKSNET_SUPPRESSIONS="config/rules.yaml") as application:
         application.run(SCHEDULED)
         ((_, missing),) = application.mails()
         boto3.client("s3").put_object(
@@ -195,7 +195,7 @@ def test_suppressions_that_can_not_be_read_suppress_nothing_and_are_said() -> No
 def test_what_a_dead_change_opened_is_told_and_announced_by_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with running(**SMALL, EKSNET_FAIL_SEVERITY="medium") as application:
+    with running(whole=False, **SMALL, EKSNET_FAIL_SEVERITY="medium") as application:
         application.run(SCHEDULED)
         application.mails()
         logs = boto3.client("ec2").describe_flow_logs()["FlowLogs"]

@@ -11,7 +11,7 @@ import typer
 from eksnet.cli import options
 from eksnet.cli.app import app
 from eksnet.cni.limits import limits
-from eksnet.cni.max_pods import MaxPods, Mode, limit_of, max_pods
+from eksnet.cni.max_pods import MaxPods, Mode, limit_of, max_pods, windows_max_pods
 from eksnet.model.errors import InputError
 
 PIPED_WIDTH = 160  # a pipe has no width; no note wraps before this one
@@ -37,6 +37,7 @@ def command(
         bool, typer.Option("--custom-networking", help="Pods do not use the primary interface.")
     ] = False,
     max_eni: Annotated[int | None, typer.Option(metavar="N", help="The CNI's MAX_ENI.")] = None,
+    windows: Annotated[bool, typer.Option("--windows", help="Of Windows nodes.")] = False,
     format_: Annotated[Format, typer.Option("--format", "-f", help="How to print it.")] = (
         Format.TABLE
     ),
@@ -55,8 +56,15 @@ def command(
     if not names:
         msg = "max-pods: name an instance type, or --all"
         raise InputError(msg)
+    if windows and (custom_networking or max_eni is not None):
+        msg = (
+            "--windows: Windows nodes use their primary interface only, whatever the CNI's settings"
+        )
+        raise InputError(msg)
     answers = [
-        max_pods(limit_of(name), mode, custom_networking=custom_networking, max_eni=max_eni)
+        windows_max_pods(limit_of(name), mode)
+        if windows
+        else max_pods(limit_of(name), mode, custom_networking=custom_networking, max_eni=max_eni)
         for name in names
     ]
     if as_json or format_ is Format.JSON:
