@@ -9,6 +9,7 @@ import boto3
 import yaml
 from botocore.config import Config
 
+from eksnet.collect.session import BOTOCORE
 from tests.artefact.built import HERE, built
 from tests.e2e.servers import ACCOUNT, REGION, bare_environment, program, run
 from tests.e2e.waiting import eventually
@@ -174,13 +175,14 @@ class Stack:
         return [item for page in found for item in page["Items"]]
 
     def reads(self) -> list[tuple[str, str]]:
-        """Return service and operation of every read that the deployed policy grants."""
+        """Return every read that the deployed policy grants, the service as botocore names it."""
         iam, arn = self.client("iam"), self.ids["ReadPolicy"]
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         granted = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
         statements = granted["Document"]["Statement"]
         actions = {action for each in statements for action in each["Action"]}
-        return sorted((service, name) for service, name in (each.split(":") for each in actions))
+        named = (each.split(":") for each in actions)
+        return sorted((BOTOCORE.get(service, service), name) for service, name in named)
 
     def logs(self, since: float) -> list[str]:
         """Return what the functions said since a moment, in milliseconds of the epoch."""
