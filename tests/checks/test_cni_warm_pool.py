@@ -82,7 +82,7 @@ def test_unreadable_settings_are_unknown() -> None:
     for check in CHECKS:
         finding = ask(check, UNKNOWN[1])
         assert finding.unknown
-        assert finding.unknown.error == "Unreadable"
+        assert finding.unknown.error == "UnreadableConfiguration"
 
 
 def test_auto_mode_is_judged_only_with_the_addon() -> None:

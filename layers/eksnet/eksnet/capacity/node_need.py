@@ -12,12 +12,11 @@ from eksnet.cni.effective import Effective, effective, pool_targets, without_nit
 from eksnet.cni.limits import InstanceLimit, limits
 from eksnet.cni.max_pods import HOST_NETWORK_PODS, MaxPods, Mode, ipv6_max_pods, max_pods
 from eksnet.cni.pool import Pool, PoolTargets, has_trunk, mode_of, pool, shape_of
-from eksnet.cni.settings import ADDON, settings_by_cluster
-from eksnet.cni.sight import hidden
+from eksnet.cni.settings import ADDON, settings_of
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Unread
 from eksnet.model.record import record
-from eksnet.model.snapshot import Facet, Snapshot, addon_by_cluster_and_name, derived
+from eksnet.model.snapshot import Snapshot, addon_by_cluster_and_name, derived
 
 IPV6 = "ipv6"  # EKS API reference, KubernetesNetworkConfigResponse: ipFamily
 WINDOWS = "WINDOWS"  # EKS API reference, Nodegroup: how the amiTypes of Windows begin
@@ -85,31 +84,25 @@ class NodeNeed:
 
 def cluster_settings(snapshot: Snapshot, cluster: Cluster) -> Effective | Unread:
     """Return the CNI's settings in effect, or why they are not known."""
-    blind = hidden(snapshot, [Facet.ADDON_VPC_CNI], cluster.name)
-    if blind:
-        return Unread(api=blind.api, error=blind.error)
-    # Where there is no add-on, only Kubernetes tells: the DaemonSet's, or Auto Mode's NodeClass
-    where = "kubernetes:nodeclasses" if cluster.auto_mode else "kubernetes:aws-node"
-    return _settings(snapshot).get(cluster.name) or Unread(api=where, error="NotRead")
+    return _settings(snapshot)[cluster.name]
 
 
 @derived
 def _settings(snapshot: Snapshot) -> Mapping[str, Effective | Unread]:
-    clusters = {each.name: each for each in snapshot.clusters}
-    addons = addon_by_cluster_and_name(snapshot)
-    found: dict[str, Effective | Unread] = {}
-    for name, read in settings_by_cluster(snapshot).items():
-        if read.error:
-            found[name] = Unread(api="eks:DescribeAddon", error="UnreadableConfiguration")
-            continue
-        found[name] = effective(
-            read.env,
-            init_env=read.init_env,
-            version=addons[name, ADDON].version,
-            source="add-on",
-            ipv6_cluster=clusters[name].ip_family == IPV6,
-        )
-    return found
+    return {each.name: _effective(snapshot, each) for each in snapshot.clusters}
+
+
+def _effective(snapshot: Snapshot, cluster: Cluster) -> Effective | Unread:
+    read = settings_of(snapshot, cluster)
+    if isinstance(read, Unread):
+        return read
+    return effective(
+        read.env,
+        init_env=read.init_env,
+        version=addon_by_cluster_and_name(snapshot)[cluster.name, ADDON].version,
+        source="add-on",
+        ipv6_cluster=cluster.ip_family == IPV6,
+    )
 
 
 def refusal(settings: Effective, types: Iterable[str] = ()) -> str | None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from eksnet.cni.branch import UNNAMED, runs_cni
-from eksnet.cni.settings import CniSettings, settings_by_cluster
+from eksnet.cni.branch import UNNAMED
+from eksnet.cni.settings import CniSettings
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.cni_settings import told_settings
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
@@ -24,27 +25,11 @@ Judge = Callable[[Resource, Cluster, CniSettings], Answer]
 
 def _each(snapshot: Snapshot, judge: Judge) -> Iterator[Answer]:
     """Judge each cluster's settings; Auto Mode without the add-on has none."""
-    for cluster in snapshot.clusters:
-        settings = settings_by_cluster(snapshot).get(cluster.name)
-        resource = cluster_resource(snapshot, cluster)
-        if not runs_cni(snapshot, cluster):
-            continue
-        if settings is None:
-            yield _unseen(resource, cluster, "kubernetes:aws-node", "NotRead")
-        elif settings.error is not None:
-            yield _unseen(resource, cluster, "eks:DescribeAddon", "Unreadable")
+    for cluster, settings in told_settings(snapshot):
+        if isinstance(settings, Unseen):
+            yield settings
         else:
-            yield judge(resource, cluster, settings)
-
-
-def _unseen(resource: Resource, cluster: Cluster, api: str, error: str) -> Unseen:
-    return Unseen(
-        resource=resource,
-        cluster=cluster.name,
-        api=api,
-        error=error,
-        message="the VPC CNI's settings could not be read",
-    )
+            yield judge(cluster_resource(snapshot, cluster), cluster, settings)
 
 
 def _seen(settings: CniSettings) -> dict[str, Any]:

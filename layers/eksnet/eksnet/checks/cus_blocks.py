@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.branch import runs_cni
 from eksnet.cni.membership import NODE_SOURCES, cni_may_use, used_subnets
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING
-from eksnet.cni.settings import settings_by_cluster
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
+from eksnet.engine.cni_settings import told_settings
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
 from eksnet.model.network import Subnet, Vpc
-from eksnet.model.resource import cluster_resource, subnet_resource, vpc_resource
+from eksnet.model.resource import subnet_resource, vpc_resource
 from eksnet.model.snapshot import (
     Facet,
     Resource,
@@ -161,18 +160,9 @@ def pod_range(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: 
     **What to do.** Take the next pod subnets from a free /16 of 100.64.0.0/10; `eksnet cidr
     propose` names one.
     """
-    for cluster in snapshot.clusters:
-        if cluster.ip_family == "ipv6" or not runs_cni(snapshot, cluster):
-            continue
-        settings = settings_by_cluster(snapshot).get(cluster.name)
-        if settings is None or settings.error is not None:
-            yield Unseen(
-                resource=cluster_resource(snapshot, cluster),
-                cluster=cluster.name,
-                api="eks:DescribeAddon" if settings else "kubernetes:aws-node",
-                error="Unreadable" if settings else "NotRead",
-                message="the VPC CNI's settings could not be read",
-            )
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
+        if isinstance(settings, Unseen):
+            yield settings
             continue
         named = {config.subnet_id for config in settings.eni_configs}
         custom = settings.flag(CUSTOM_NETWORKING, default=False)

@@ -13,8 +13,9 @@ from eksnet.cni.membership import (
     used_subnets,
 )
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, DISCOVERY, SCOPE_TAG
-from eksnet.cni.settings import ADDON, CniSettings, settings_by_cluster
-from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
+from eksnet.cni.settings import ADDON, CniSettings, settings_of
+from eksnet.engine.check import Answer, check, failed, not_listed, passed
+from eksnet.engine.cni_settings import unread
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread
@@ -22,7 +23,6 @@ from eksnet.model.network import Subnet
 from eksnet.model.resource import cluster_resource, subnet_resource
 from eksnet.model.snapshot import (
     Facet,
-    Resource,
     Snapshot,
     addon_by_cluster_and_name,
     derived,
@@ -38,31 +38,11 @@ CLOSED = "0"  # awsutils.go: the value of kubernetes.io/role/cni that takes a su
 DISCOVERY_SINCE = (1, 18, 0)  # release notes of v1.18.0
 
 
-def _settings(snapshot: Snapshot, cluster: Cluster) -> CniSettings | Unread:
-    """Return a cluster's settings, or why they are not known."""
-    settings = settings_by_cluster(snapshot).get(cluster.name)
-    if settings is None:
-        return Unread(api="kubernetes:aws-node", error="NotRead")
-    if settings.error is not None:
-        return Unread(api="eks:DescribeAddon", error="Unreadable")
-    return settings
-
-
 def _clusters(snapshot: Snapshot) -> Iterator[Cluster]:
     """Yield the clusters whose pods take IPv4 addresses by way of the VPC CNI."""
     for cluster in snapshot.clusters:
         if cluster.ip_family != "ipv6" and runs_cni(snapshot, cluster):
             yield cluster
-
-
-def _unseen(resource: Resource, cluster: Cluster, why: Unread) -> Unseen:
-    return Unseen(
-        resource=resource,
-        cluster=cluster.name,
-        api=why.api,
-        error=why.error,
-        message="the VPC CNI's settings could not be read",
-    )
 
 
 def _idle(snapshot: Snapshot, cluster: Cluster, settings: CniSettings) -> str | None:
@@ -129,13 +109,13 @@ def _scopes(subnet: Subnet, *prefixes: str) -> list[str]:
 
 
 def _trap(snapshot: Snapshot, cluster: Cluster, subnet: Subnet) -> Iterator[Answer]:
-    resource, settings = subnet_resource(subnet), _settings(snapshot, cluster)
+    resource, settings = subnet_resource(subnet), settings_of(snapshot, cluster)
     tag, scopes = subnet.tags.get(ROLE_CNI_TAG), _scopes(subnet, SCOPE_TAG)
     seen: dict[str, Any] = {"role_cni": tag, "only_for": scopes, "az_id": subnet.az_id}
     scoped = bool(scopes) and cluster.name not in scopes
     if isinstance(settings, Unread):
         if tag == CLOSED or scoped:
-            yield _unseen(resource, cluster, settings)
+            yield unread(resource, cluster, settings)
         else:
             yield passed(resource, "open to pods", cluster=cluster.name, positive=True, **seen)
         return
@@ -190,7 +170,7 @@ def offered_subnets(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # 
 
 
 def _offer(snapshot: Snapshot, cluster: Cluster, subnet: Subnet) -> Iterator[Answer]:
-    resource, settings = subnet_resource(subnet), _settings(snapshot, cluster)
+    resource, settings = subnet_resource(subnet), settings_of(snapshot, cluster)
     scopes = _scopes(subnet, SCOPE_TAG, CLUSTER_TAG_PREFIX)
     seen: dict[str, Any] = {"only_for": scopes, "az_id": subnet.az_id}
     if scopes and cluster.name not in scopes:
@@ -205,7 +185,7 @@ def _offer(snapshot: Snapshot, cluster: Cluster, subnet: Subnet) -> Iterator[Ans
                 **seen,
             )
     elif isinstance(settings, Unread):
-        yield _unseen(resource, cluster, settings)
+        yield unread(resource, cluster, settings)
     else:
         yield _used(snapshot, cluster, subnet, settings, seen)
 
@@ -255,13 +235,13 @@ def tagged_groups(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
     ENIConfig's, or those of a SecurityGroupPolicy.
     """
     for cluster in _clusters(snapshot):
-        resource, settings = cluster_resource(snapshot, cluster), _settings(snapshot, cluster)
+        resource, settings = cluster_resource(snapshot, cluster), settings_of(snapshot, cluster)
         tagged = _tagged_by_vpc(snapshot).get(cluster.vpc_id, ())
         if not tagged:
             text = f"no security group of {cluster.vpc_id} is tagged {ROLE_CNI_TAG}"
             yield passed(resource, text, cluster=cluster.name)
         elif isinstance(settings, Unread):
-            yield _unseen(resource, cluster, settings)
+            yield unread(resource, cluster, settings)
         else:
             ids = sorted(tagged)
             text = f"{ROLE_CNI_TAG} on {', '.join(ids)} does nothing from v1.22.1 on"

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.branch import runs_cni
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, LABEL, ZONE_LABELS
-from eksnet.cni.settings import CniSettings, EniConfig, settings_by_cluster
+from eksnet.cni.settings import CniSettings, EniConfig
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.cni_settings import told_settings
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
-from eksnet.model.resource import cluster_resource
 from eksnet.model.snapshot import (
     Facet,
     Resource,
@@ -24,26 +23,9 @@ README = "https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/README.md"
 
 def _custom(snapshot: Snapshot) -> Iterator[tuple[Cluster, CniSettings | Unseen]]:
     """Yield each IPv4 cluster with custom networking on, or why that is not known."""
-    for cluster in snapshot.clusters:
-        settings = settings_by_cluster(snapshot).get(cluster.name)
-        if cluster.ip_family == "ipv6" or not runs_cni(snapshot, cluster):
-            continue
-        if settings is None:
-            yield cluster, _unseen(snapshot, cluster, "kubernetes:aws-node", "NotRead")
-        elif settings.error is not None:
-            yield cluster, _unseen(snapshot, cluster, "eks:DescribeAddon", "Unreadable")
-        elif settings.flag(CUSTOM_NETWORKING, default=False):
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
+        if isinstance(settings, Unseen) or settings.flag(CUSTOM_NETWORKING, default=False):
             yield cluster, settings
-
-
-def _unseen(snapshot: Snapshot, cluster: Cluster, api: str, error: str) -> Unseen:
-    return Unseen(
-        resource=cluster_resource(snapshot, cluster),
-        cluster=cluster.name,
-        api=api,
-        error=error,
-        message="the VPC CNI's settings could not be read",
-    )
 
 
 def _config_resource(cluster: Cluster, config: EniConfig) -> Resource:

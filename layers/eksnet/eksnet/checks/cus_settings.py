@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eksnet.cni.branch import UNNAMED, cni_nodes, runs_cni
+from eksnet.cni.branch import UNNAMED, cni_nodes
 from eksnet.cni.eni import EniClass, class_by_eni
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, DISCOVERY, LABEL, ZONE_LABELS
 from eksnet.cni.precedence import PREFIX_DELEGATION
-from eksnet.cni.settings import CniSettings, settings_by_cluster
+from eksnet.cni.settings import CniSettings
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.cni_settings import told_settings
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, counted
@@ -21,30 +22,6 @@ GUIDE = "https://docs.aws.amazon.com/eks/latest/best-practices/custom-networking
 README = "https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/README.md"
 ZONE_LABEL = "topology.kubernetes.io/zone"  # EKS best practices, custom networking
 DEFAULT_LABEL = "k8s.amazonaws.com/eniConfig"  # README of the VPC CNI: ENI_CONFIG_LABEL_DEF
-
-
-def _settings(snapshot: Snapshot) -> Iterator[tuple[Cluster, CniSettings | Unseen]]:
-    """Yield each IPv4 cluster that may run the VPC CNI with its settings, or why not known."""
-    for cluster in snapshot.clusters:
-        settings = settings_by_cluster(snapshot).get(cluster.name)
-        if cluster.ip_family == "ipv6" or not runs_cni(snapshot, cluster):
-            continue
-        if settings is None:
-            yield cluster, _unseen(snapshot, cluster, "kubernetes:aws-node", "NotRead")
-        elif settings.error is not None:
-            yield cluster, _unseen(snapshot, cluster, "eks:DescribeAddon", "Unreadable")
-        else:
-            yield cluster, settings
-
-
-def _unseen(snapshot: Snapshot, cluster: Cluster, api: str, error: str) -> Unseen:
-    return Unseen(
-        resource=cluster_resource(snapshot, cluster),
-        cluster=cluster.name,
-        api=api,
-        error=error,
-        message="the VPC CNI's settings could not be read",
-    )
 
 
 def _on(settings: CniSettings) -> bool:
@@ -76,7 +53,7 @@ def zone_label(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
     **What to do.** Set ENI_CONFIG_LABEL_DEF to topology.kubernetes.io/zone in the add-on's
     configuration and name each ENIConfig after its zone.
     """
-    for cluster, settings in _settings(snapshot):
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
         if isinstance(settings, Unseen):
             yield settings
         elif _on(settings):
@@ -136,7 +113,7 @@ def no_idle_setup(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
     **What to do.** Set AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG to true and replace the nodes, or take
     the ENIConfigs out of the add-on's configuration.
     """
-    for cluster, settings in _settings(snapshot):
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
         if isinstance(settings, Unseen):
             yield settings
         elif _on(settings) or settings.eni_configs or LABEL in settings.env:
@@ -188,7 +165,7 @@ def with_prefixes(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
     **What to do.** Set ENABLE_PREFIX_DELEGATION to true in the add-on's configuration, raise the
     nodes' max-pods (`eksnet max-pods` tells it), and replace the nodes.
     """
-    for cluster, settings in _settings(snapshot):
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
         if isinstance(settings, Unseen):
             yield settings
         elif _on(settings):
@@ -223,7 +200,7 @@ def nodes_renewed(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
 
     **What to do.** Replace those nodes: drain them and let the node group launch new ones.
     """
-    for cluster, settings in _settings(snapshot):
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
         if isinstance(settings, Unseen):
             yield settings
         elif _on(settings):

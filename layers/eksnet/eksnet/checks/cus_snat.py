@@ -5,12 +5,13 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.branch import UNNAMED, runs_cni
+from eksnet.cni.branch import UNNAMED
 from eksnet.cni.env_vars import env_vars
 from eksnet.cni.membership import Found, used_subnets
 from eksnet.cni.precedence import EXCLUDE_SNAT, EXTERNAL_SNAT, RANDOMIZE_SNAT
-from eksnet.cni.settings import CniSettings, settings_by_cluster
+from eksnet.cni.settings import CniSettings
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.cni_settings import told_settings
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
@@ -27,30 +28,6 @@ EPHEMERAL_PORTS = (32768, 60999)  # Linux ip-sysctl: ip_local_port_range
 PROTOCOLS = {"6": "tcp", "17": "udp"}  # IANA protocol numbers, as EC2 shows them
 ANY_PROTOCOL = "-1"  # EC2 API reference: NetworkAclEntry
 NEEDS = frozenset({Facet.CLUSTERS, Facet.ADDON_VPC_CNI})
-
-
-def _settings(snapshot: Snapshot) -> Iterator[tuple[Cluster, CniSettings | Unseen]]:
-    """Yield each IPv4 cluster that may run the VPC CNI with its settings, or why not known."""
-    for cluster in snapshot.clusters:
-        settings = settings_by_cluster(snapshot).get(cluster.name)
-        if cluster.ip_family == "ipv6" or not runs_cni(snapshot, cluster):
-            continue
-        if settings is None:
-            yield cluster, _unseen(snapshot, cluster, "kubernetes:aws-node", "NotRead")
-        elif settings.error is not None:
-            yield cluster, _unseen(snapshot, cluster, "eks:DescribeAddon", "Unreadable")
-        else:
-            yield cluster, settings
-
-
-def _unseen(snapshot: Snapshot, cluster: Cluster, api: str, error: str) -> Unseen:
-    return Unseen(
-        resource=cluster_resource(snapshot, cluster),
-        cluster=cluster.name,
-        api=api,
-        error=error,
-        message="the VPC CNI's settings could not be read",
-    )
 
 
 def _external(settings: CniSettings) -> bool:
@@ -83,7 +60,7 @@ def valid_exclusions(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
     **What to do.** Write each exclusion as an IPv4 block such as 10.0.0.0/8, and take out what does
     nothing.
     """
-    for cluster, settings in _settings(snapshot):
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
         if isinstance(settings, Unseen):
             yield settings
         else:
@@ -153,7 +130,7 @@ def random_ports(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
     **What to do.** Let the ACL admit 1024 to 65535 from where it admits answers, or set
     AWS_VPC_K8S_CNI_RANDOMIZESNAT to none.
     """
-    for cluster, settings in _settings(snapshot):
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
         if isinstance(settings, Unseen):
             yield settings
         elif not _external(settings) and settings.env.get(RANDOMIZE_SNAT, "").lower() != NO_RANDOM:

@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.branch import UNNAMED, runs_cni
+from eksnet.cni.branch import UNNAMED
 from eksnet.cni.env_vars import read_version
 from eksnet.cni.membership import Found, cni_may_use, used_subnets
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, DISCOVERY
 from eksnet.cni.precedence import EXCLUDE_SNAT, EXTERNAL_SNAT
-from eksnet.cni.settings import ADDON, CniSettings, settings_by_cluster
+from eksnet.cni.settings import ADDON, CniSettings
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
+from eksnet.engine.cni_settings import told_settings, unread
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, Unread
 from eksnet.model.network import NatGateway, RouteTable
 from eksnet.model.record import record
 from eksnet.model.resource import cluster_resource, subnet_resource
@@ -28,6 +29,7 @@ from eksnet.network.cidr import block
 from eksnet.network.routes import Exit, default_route, exit_of, table_by_subnet
 
 GUIDE = "https://docs.aws.amazon.com/eks/latest/userguide/external-snat.html"
+ENI_CONFIGS = Unread(api="kubernetes:eniconfigs", error="NotRead")
 NODES = frozenset({Found.NODE_GROUP, Found.INSTANCE})
 DISCOVERY_SINCE = (1, 18, 0)  # release notes of v1.18.0
 CARRIER_GRADE = block("100.64.0.0/10")  # RFC 6598: not routed between networks as a rule
@@ -68,15 +70,9 @@ class _Pods:
 
 def _judged(snapshot: Snapshot) -> Iterator[_Pods | Unseen]:
     """Yield each IPv4 cluster that may run the VPC CNI, or why its settings are not known."""
-    for cluster in snapshot.clusters:
-        settings = settings_by_cluster(snapshot).get(cluster.name)
-        if cluster.ip_family == "ipv6" or not runs_cni(snapshot, cluster):
-            continue
-        if settings is None:
-            yield _unseen(snapshot, cluster, "kubernetes:aws-node", "NotRead")
-            continue
-        if settings.error is not None:
-            yield _unseen(snapshot, cluster, "eks:DescribeAddon", "Unreadable")
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
+        if isinstance(settings, Unseen):
+            yield settings
             continue
         used = used_subnets(snapshot)[cluster.name]
         nodes = tuple(each.subnet_id for each in used if each.found & NODES)
@@ -87,17 +83,8 @@ def _judged(snapshot: Snapshot) -> Iterator[_Pods | Unseen]:
                 cluster=cluster, settings=settings, nodes=nodes, pods=pods, external=external
             )
         elif nodes:
-            yield _unseen(snapshot, cluster, "kubernetes:eniconfigs", "NotRead")
-
-
-def _unseen(snapshot: Snapshot, cluster: Cluster, api: str, error: str) -> Unseen:
-    return Unseen(
-        resource=cluster_resource(snapshot, cluster),
-        cluster=cluster.name,
-        api=api,
-        error=error,
-        message="which subnets its pods leave by, and how, could not be read",
-    )
+            text = "which subnets its pods leave by is not known"
+            yield unread(cluster_resource(snapshot, cluster), cluster, ENI_CONFIGS, text)
 
 
 def _pod_subnets(

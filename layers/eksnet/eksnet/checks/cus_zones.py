@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eksnet.cni.branch import cni_nodes, runs_cni
+from eksnet.cni.branch import cni_nodes
 from eksnet.cni.eni import EniClass, class_by_eni
 from eksnet.cni.membership import NODE_SOURCES, cluster_by_eni, cni_may_use, used_subnets
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, LABEL, ZONE_LABELS
-from eksnet.cni.settings import CniSettings, settings_by_cluster
+from eksnet.cni.settings import CniSettings
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
+from eksnet.engine.cni_settings import told_settings
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, counted
 from eksnet.model.network import Subnet
-from eksnet.model.resource import cluster_resource, cluster_zone_resource, subnet_resource
+from eksnet.model.resource import cluster_zone_resource, subnet_resource
 from eksnet.model.snapshot import (
     Facet,
     Snapshot,
@@ -35,30 +36,6 @@ NEEDS = frozenset(
         Facet.SUBNETS,
     }
 )
-
-
-def _settings(snapshot: Snapshot) -> Iterator[tuple[Cluster, CniSettings | Unseen]]:
-    """Yield each IPv4 cluster that may run the VPC CNI with its settings, or why not known."""
-    for cluster in snapshot.clusters:
-        settings = settings_by_cluster(snapshot).get(cluster.name)
-        if cluster.ip_family == "ipv6" or not runs_cni(snapshot, cluster):
-            continue
-        if settings is None:
-            yield cluster, _unseen(snapshot, cluster, "kubernetes:aws-node", "NotRead")
-        elif settings.error is not None:
-            yield cluster, _unseen(snapshot, cluster, "eks:DescribeAddon", "Unreadable")
-        else:
-            yield cluster, settings
-
-
-def _unseen(snapshot: Snapshot, cluster: Cluster, api: str, error: str) -> Unseen:
-    return Unseen(
-        resource=cluster_resource(snapshot, cluster),
-        cluster=cluster.name,
-        api=api,
-        error=error,
-        message="the VPC CNI's settings could not be read",
-    )
 
 
 def _custom(settings: CniSettings) -> bool:
@@ -107,7 +84,7 @@ def eni_config_in_each_zone(
     **What to do.** Add an ENIConfig with a pod subnet of that zone. Name it after the zone, and let
     ENI_CONFIG_LABEL_DEF be topology.kubernetes.io/zone.
     """
-    for cluster, settings in _settings(snapshot):
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
         if isinstance(settings, Unseen):
             yield settings
         elif _custom(settings):
@@ -232,7 +209,7 @@ def offered_in_each_zone(
 
     **What to do.** Create a pod subnet in that zone and tag it kubernetes.io/role/cni=1.
     """
-    for cluster, settings in _settings(snapshot):
+    for cluster, settings in told_settings(snapshot, only_ipv4=True):
         offered = [
             each
             for each in subnets_by_vpc(snapshot).get(cluster.vpc_id, ())

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from eksnet.cni.branch import runs_cni
-from eksnet.cni.settings import settings_by_cluster
-from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.cni.settings import settings_of
+from eksnet.engine.check import Answer, check, failed, passed
+from eksnet.engine.cni_settings import UNREAD, unread
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, Unread
 from eksnet.model.resource import cluster_resource
 from eksnet.model.snapshot import Facet, Snapshot
 
@@ -45,15 +46,9 @@ def _asked(snapshot: Snapshot, cluster: Cluster) -> Answer:
     if cluster.endpoint_private:
         text = "the private endpoint is on"
         return passed(resource, text, cluster=cluster.name, positive=True)
-    settings = settings_by_cluster(snapshot).get(cluster.name)
-    if settings is None or settings.error is not None:
-        return Unseen(
-            resource=resource,
-            cluster=cluster.name,
-            api="eks:DescribeAddon" if settings else "kubernetes:aws-node",
-            error="Unreadable" if settings else "NotRead",
-            message="the endpoint is public only, and the VPC CNI's settings could not be read",
-        )
+    settings = settings_of(snapshot, cluster)
+    if isinstance(settings, Unread):
+        return unread(resource, cluster, settings, f"the endpoint is public only, and {UNREAD}")
     if settings.env.get(ENDPOINT):
         text = f"{ENDPOINT} is set, and the endpoint is public only"
         return failed(resource, text, cluster=cluster.name, positive=True)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.branch import UNNAMED, cni_nodes, pod_eni, runs_cni
+from eksnet.cni.branch import UNNAMED, cni_nodes, pod_eni
 from eksnet.cni.effective import Effective, effective
 from eksnet.cni.eni import EniClass, class_by_eni
 from eksnet.cni.env_vars import read_version
 from eksnet.cni.precedence import IPV4, IPV6, REFUSED, V4_EGRESS, V6_EGRESS
-from eksnet.cni.settings import ADDON, TRUE, CniSettings, settings_by_cluster
+from eksnet.cni.settings import ADDON, TRUE, CniSettings
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.cni_settings import told_settings
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, counted
@@ -27,23 +28,9 @@ POD_ENI_SINCE = (1, 16, 0)  # EKS user guide, security-groups-for-pods: IPv6 clu
 
 def _settings(snapshot: Snapshot) -> Iterator[tuple[Cluster, CniSettings | Unseen]]:
     """Yield each cluster that may run the VPC CNI; an IPv4 one only where its settings are seen."""
-    for cluster in snapshot.clusters:
-        settings = settings_by_cluster(snapshot).get(cluster.name)
-        if not runs_cni(snapshot, cluster):
-            continue
-        if settings is not None and settings.error is None:
+    for cluster, settings in told_settings(snapshot):
+        if cluster.ip_family == FAMILY or not isinstance(settings, Unseen):
             yield cluster, settings
-        elif cluster.ip_family == FAMILY:
-            yield (
-                cluster,
-                Unseen(
-                    resource=cluster_resource(snapshot, cluster),
-                    cluster=cluster.name,
-                    api="eks:DescribeAddon" if settings else "kubernetes:aws-node",
-                    error="Unreadable" if settings else "NotRead",
-                    message="the VPC CNI's settings could not be read",
-                ),
-            )
 
 
 def _version(snapshot: Snapshot, cluster: Cluster) -> str:

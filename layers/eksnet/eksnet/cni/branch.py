@@ -9,8 +9,9 @@ from eksnet.cni.membership import (
     cluster_by_eni,
     nodes_by_cluster,
 )
-from eksnet.cni.settings import settings_by_cluster
+from eksnet.cni.settings import settings_by_cluster, settings_of
 from eksnet.model.cluster import Cluster
+from eksnet.model.finding import Unread
 from eksnet.model.network import Eni, Instance
 from eksnet.model.record import Tags, record
 from eksnet.model.snapshot import Snapshot, derived, grouped, instance_by_id
@@ -49,11 +50,9 @@ class PodInterfaces:
 
 def pod_eni(snapshot: Snapshot, cluster: Cluster) -> PodEni:
     """Return the setting as the EKS add-on shows it; without the add-on only Kubernetes knows."""
-    settings = settings_by_cluster(snapshot).get(cluster.name)
-    if settings is None:
-        return PodEni(on=None, api="kubernetes:aws-node", error="NotRead")
-    if settings.error is not None:
-        return PodEni(on=None, api="eks:DescribeAddon", error="Unreadable")
+    settings = settings_of(snapshot, cluster)
+    if isinstance(settings, Unread):
+        return PodEni(on=None, api=settings.api, error=settings.error)
     set_by = "add-on" if POD_ENI in settings.env else "default"
     return PodEni(on=settings.flag(POD_ENI, default=False), set_by=set_by)
 

@@ -9,14 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from eksnet.cni.membership import ROLE_CNI_TAG, cni_may_use, used_subnets
-from eksnet.cni.settings import ADDON, CniSettings, settings_by_cluster
-from eksnet.cni.sight import hidden
+from eksnet.cni.settings import ADDON, CniSettings, settings_of
 from eksnet.model.cluster import Cluster, FargateProfile
 from eksnet.model.finding import Unread
 from eksnet.model.network import Subnet
 from eksnet.model.record import record
 from eksnet.model.snapshot import (
-    Facet,
     Snapshot,
     addon_by_cluster_and_name,
     derived,
@@ -59,12 +57,11 @@ def node_pods(snapshot: Snapshot, cluster: Cluster, az_id: str) -> tuple[PodSubn
     """
     everything = [s for s in subnets_by_vpc(snapshot).get(cluster.vpc_id, ()) if s.az_id == az_id]
     own = [s for s in _node_subnets(snapshot, cluster) if s.az_id == az_id]
-    settings = settings_by_cluster(snapshot).get(cluster.name)
-    missing = _missing(snapshot, cluster, settings)
-    if missing or settings is None:
+    settings = _told(snapshot, cluster)
+    if isinstance(settings, Unread):
         possible = [(each, _plain(cluster, each, everything, discovers=True)) for each in own]
         return tuple(
-            PodSubnets(pods=_on(each), choices=(*_each(everything), plain), missing=missing)
+            PodSubnets(pods=_on(each), choices=(*_each(everything), plain), missing=settings)
             for each, plain in possible
         )
     if settings.flag(CUSTOM_NETWORKING, default=False):
@@ -119,18 +116,13 @@ def _each(subnets: list[Subnet]) -> tuple[tuple[Subnet, ...], ...]:
     return tuple((subnet,) for subnet in sorted(subnets, key=lambda each: each.id))
 
 
-def _missing(snapshot: Snapshot, cluster: Cluster, settings: CniSettings | None) -> Unread | None:
-    """Tell what would have to be read to know the settings; None where they are known."""
-    blind = hidden(snapshot, [Facet.ADDON_VPC_CNI], cluster.name)
-    if blind:
-        return Unread(api=blind.api, error=blind.error)
-    if cluster.auto_mode:  # its nodes take pod subnets from the NodeClass, not from the add-on
+def _told(snapshot: Snapshot, cluster: Cluster) -> CniSettings | Unread:
+    """Return the settings that decide on pod subnets, or what would have to be read to know."""
+    found = settings_of(snapshot, cluster)
+    if cluster.auto_mode and not isinstance(found, Unread):
+        # Its nodes take pod subnets from the NodeClass, not from the add-on.
         return Unread(api="kubernetes:nodeclasses", error="NotRead")
-    if settings is None:
-        return Unread(api="kubernetes:aws-node", error="NotRead")
-    if settings.error:
-        return Unread(api="eks:DescribeAddon", error="UnreadableConfiguration")
-    return None
+    return found
 
 
 def _custom(settings: CniSettings, everything: list[Subnet]) -> PodSubnets:

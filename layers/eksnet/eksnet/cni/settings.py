@@ -4,6 +4,9 @@ import json
 import typing
 from collections.abc import Mapping
 
+from eksnet.cni.sight import hidden
+from eksnet.model.cluster import Cluster
+from eksnet.model.finding import Unread
 from eksnet.model.record import record
 from eksnet.model.snapshot import Facet, Snapshot, addon_by_cluster_and_name, derived
 
@@ -122,3 +125,20 @@ def settings_by_cluster(snapshot: Snapshot) -> Mapping[str, CniSettings]:
         for cluster in snapshot.clusters
         if (cluster.name, ADDON) in addons and Facet.ADDON_VPC_CNI in snapshot.seen
     }
+
+
+def settings_of(snapshot: Snapshot, cluster: Cluster) -> CniSettings | Unread:
+    """Return a cluster's settings, or what would have told them.
+
+    Where there is no add-on only Kubernetes tells: the DaemonSet, or Auto Mode's NodeClass.
+    """
+    blind = hidden(snapshot, [Facet.ADDON_VPC_CNI], cluster.name)
+    if blind:
+        return Unread(api=blind.api, error=blind.error)
+    found = settings_by_cluster(snapshot).get(cluster.name)
+    if found is None:
+        where = "kubernetes:nodeclasses" if cluster.auto_mode else "kubernetes:aws-node"
+        return Unread(api=where, error="NotRead")
+    if found.error is not None:
+        return Unread(api="eks:DescribeAddon", error="UnreadableConfiguration")
+    return found
