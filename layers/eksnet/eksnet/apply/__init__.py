@@ -1,0 +1,1 @@
+"""Carrying out a plan: the only writer of AWS resources, journaled step by step."""
