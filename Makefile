@@ -1,6 +1,6 @@
 # The only entry: every target sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check build template artefact e2e bench docs sandbox lock generate clean
+.PHONY: help setup demo test deep check build template artefact e2e bench docs sandbox lock generate clean
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
 
@@ -27,6 +27,9 @@ demo: .venv/.installed ## Audit the offline demo organization; writes demo/repor
 
 test: .venv/.installed ## Run every test that needs no build
 	@$(BIN)/pytest $(SIDE_BY_SIDE)
+
+deep: .venv/.installed ## Try every repair with all that can go wrong, thousands of times
+	@$(BIN)/python tools/deep.py
 
 check: .venv/.installed ## Run all that CI runs: format, lint, types, imports, texts, spelling, template, every test
 	$(BIN)/ruff format --check --quiet
@@ -91,7 +94,7 @@ clean: ## Remove the environments and everything that was built
 # uv is ten times as fast as pip, but an index may be one that only pip is configured for.
 define install
 @echo "installing $< into $(@D)"
-@.venv-tools/bin/uv pip install --quiet $(1) --python $(@D)/bin/python --require-hashes -r $< \
+@.venv-tools/bin/uv pip install --quiet --system-certs $(1) --python $(@D)/bin/python --require-hashes -r $< \
 	|| $(@D)/bin/python $(PIP_INSTALL) --require-hashes -r $<
 endef
 

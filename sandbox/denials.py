@@ -4,7 +4,9 @@ A denial says what it meets: an operation such as ``ec2:DescribeSubnets``, and o
 account, a region and a resource, which is a name or id that stands in the request (a cluster's
 name, an add-on's, a role's). As text, which SANDBOX_DENY takes, several split by commas::
 
-    [ACCOUNT/][REGION/]SERVICE:OPERATION[@RESOURCE][=denied|throttled|broken|CODE]
+    [ACCOUNT/][REGION/]SERVICE:OPERATION[@RESOURCE][=denied|throttled|broken|unsuccessful|CODE]
+
+``unsuccessful`` is how EC2 fails at flow logs: it answers 200, and lists what it did not do.
 """
 
 import contextlib
@@ -33,6 +35,7 @@ _CODES: dict[str, dict[str, tuple[str, int]]] = {  # kind: service: (error code,
         "eks": ("AccessDeniedException", 403),
         "iam": ("AccessDenied", 403),
         "sts": ("AccessDenied", 403),
+        "sns": ("AuthorizationError", 403),
         "": ("AccessDeniedException", 400),
     },
     "throttled": {
@@ -128,6 +131,8 @@ def _words(response: Any) -> set[str]:
 
 
 def _answer(service: str, operation: str, error: str) -> tuple[int, dict[str, str], str]:
+    if error == "unsuccessful":
+        return _unsuccessful(operation)
     codes = _CODES.get(error, {})
     code, status = codes.get(service) or codes.get("") or (error, 400)
     message = f"You are not authorized to perform this operation: {operation}"
@@ -137,13 +142,20 @@ def _answer(service: str, operation: str, error: str) -> tuple[int, dict[str, st
     if service == "ec2":
         fault = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
         body = f"<Response><Errors>{fault}</Errors><RequestID>sandbox</RequestID></Response>"
-    elif service in ("iam", "sts"):
+    elif service in ("iam", "sts", "sns"):
         fault = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
         body = f"<ErrorResponse><Error><Type>Sender</Type>{fault}</Error></ErrorResponse>"
     else:
         headers["x-amzn-ErrorType"] = code
         body = json.dumps({"__type": code, "message": message})
     return status, headers, body
+
+
+def _unsuccessful(operation: str) -> tuple[int, dict[str, str], str]:
+    name = operation.partition(":")[2]
+    fault = "<error><code>InternalError</code><message>An internal error.</message></error>"
+    body = f"<unsuccessful><item>{fault}</item></unsuccessful>"
+    return 200, {"status": "200"}, f"<{name}Response>{body}</{name}Response>"
 
 
 def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:

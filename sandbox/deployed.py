@@ -24,6 +24,8 @@ ROOT = pathlib.Path(__file__).parents[1]
 HOME, REGION = ACCOUNTS[0], REGIONS[0]
 NAME = "eksnet"
 KEYS = (("pk", "HASH"), ("sk", "RANGE"))
+MOST_STEPS = 500  # of an execution: far more than any plan of the demo takes
+MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}}}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,24 @@ class Run:
     begun: Mapping[str, Any]
     audited: tuple[Mapping[str, Any], ...] = ()
     told: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Person:
+    """An IAM user, as Lambda tells of whoever signed a request."""
+
+    name: str
+    account: str = HOME
+
+    @property
+    def arn(self) -> str:
+        """Return the user's ARN."""
+        return f"arn:aws:iam::{self.account}:user/{self.name}"
+
+    @property
+    def unique_id(self) -> str:
+        """Return the user's unique id."""
+        return f"AIDA{self.account}{self.name.upper()}"
 
 
 @functools.cache
@@ -97,6 +117,30 @@ class Application:
         )
         told = self.invoke("report", {"run_id": begun["run_id"]})
         return Run(begun=begun, audited=audited, told=told)
+
+    def signed(self, function: str, who: Person, body: str) -> tuple[int, Any]:
+        """Return the HTTP status and the answer of a function URL, signed by ``who``."""
+        event = {
+            "version": "2.0",
+            "requestContext": {
+                "authorizer": {"iam": {"userArn": who.arn, "callerId": who.unique_id}},
+                "http": {"method": "POST", "path": "/"},
+            },
+            "body": body,
+            "isBase64Encoded": False,
+        }
+        answer = self.invoke(function, event)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def carry_out(self, plan_id: str, purpose: str, attempt: int = 1) -> Mapping[str, Any]:
+        """Do what the state machine of repairs does, without its waits; return the last answer."""
+        given = {"plan_id": plan_id, "purpose": purpose, "attempt": attempt}
+        for _ in range(MOST_STEPS):
+            answer: Mapping[str, Any] = self.invoke("step", given)
+            if not answer.get("again"):
+                return answer
+        message = f"{plan_id} came to no end: {answer}"
+        raise RuntimeError(message)
 
     def mails(self) -> list[tuple[str, str]]:
         """Return the subject and text of every mail sent since the last time, oldest first."""
@@ -158,6 +202,9 @@ def _resources() -> tuple[str, str]:
     )
     boto3.client("s3").create_bucket(Bucket=NAME)
     boto3.client("events").create_event_bus(Name=NAME)
+    boto3.client("stepfunctions").create_state_machine(
+        name=NAME, definition=json.dumps(MACHINE), roleArn=f"arn:aws:iam::{HOME}:role/{NAME}"
+    )
     topic = boto3.client("sns").create_topic(Name=NAME)["TopicArn"]
     inbox = boto3.client("sqs").create_queue(QueueName=f"{NAME}-inbox")["QueueUrl"]
     boto3.client("sns").subscribe(
@@ -177,4 +224,6 @@ def _environment(topic: str) -> dict[str, str]:
         "EKSNET_BUCKET": NAME,
         "EKSNET_TOPIC": topic,
         "EKSNET_BUS": NAME,
+        "EKSNET_REMEDIATION_ROLE": "eksnet-remediation",
+        "EKSNET_REPAIR_MACHINE": f"arn:aws:states:{REGION}:{HOME}:stateMachine:{NAME}",
     }

@@ -23,6 +23,7 @@ from eksnet.model.network import (
 )
 from eksnet.model.quota import Quota
 from eksnet.model.snapshot import Facet, Snapshot, SubnetLook, SubnetTrend, Target
+from eksnet.network.cidr import usable
 
 NOW = dt.datetime(2026, 3, 1, 8, 0, tzinfo=dt.UTC)
 ACCOUNT = "111122223333"
@@ -132,6 +133,19 @@ def subnet(subnet_id: str = "subnet-a", **parts: object) -> Subnet:
         "tags": {},
     }
     return Subnet(**{**values, **parts})  # type: ignore[arg-type]
+
+
+def accounted(seen: Snapshot) -> Snapshot:
+    """Return the snapshot with counts of free addresses that agree with its interfaces."""
+    held: dict[str, int] = {}
+    for each in seen.enis:
+        size = len(each.private_ips) + 16 * len(each.prefixes)
+        held[each.subnet_id] = held.get(each.subnet_id, 0) + size
+    subnets = tuple(
+        dataclasses.replace(each, free_ips=usable(each.cidr) - held.get(each.id, 0))
+        for each in seen.subnets
+    )
+    return dataclasses.replace(seen, subnets=subnets)
 
 
 def eni(eni_id: str, subnet_id: str = "subnet-a", **parts: object) -> Eni:

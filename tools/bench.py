@@ -29,7 +29,8 @@ GOALS = {
     "wall": (3.0, "s"),
     "memory": (100.0, "MiB"),
     "start-up": (0.7, "s"),
-    "judging": (30.0, "s"),
+    "judging": (60.0, "s"),
+    "one check": (10.0, "%"),
     "judging memory": (2048.0, "MiB"),
     "free blocks": (20.0, "ms"),
     "forecast": (90.0, "s"),
@@ -151,7 +152,10 @@ def judging(clusters: int) -> None:
     found = json.loads(done.stdout)
     sizes = ", ".join(f"{count:,} {what}" for what, count in found["sizes"].items())
     print(f"\nJudging alone: {sizes}")
-    told("judging", found["total"], f"{found['findings']:,} findings")
+    told("judging", found["total"], f"processor; wall {found['wall']:.1f} s")
+    print(f"  {'findings':18} {found['findings']:8,}")
+    worst, dearest = max((seconds, check) for check, seconds in found["checks"].items())
+    told("one check", 100 * worst / found["total"], f"{dearest} takes most")
     told("judging memory", found["peak"], f"{found['before']:.0f} MiB before judging")
     slowest = sorted(found["checks"].items(), key=lambda pair: -pair[1])
     for check, seconds in slowest:

@@ -33,6 +33,9 @@ PROGRAMS = {
     "audit": ("AuditFunction", "import app"),
     "changes": ("ChangesFunction", "import app"),
     "report": ("ReportFunction", "import app"),
+    "plan": ("PlanFunction", "import app"),
+    "decide": ("DecideFunction", "import app"),
+    "step": ("StepFunction", "import app"),
     "audit, clients": ("AuditFunction", CLIENTS),
 }
 """What is started: the function whose folder it stands in, and the words it runs."""

@@ -1,8 +1,14 @@
 """The measured clusters as EKS and IAM describe them; their networks are in bench_network."""
 
-from tools.bench_names import ACCOUNT, MOMENT, REGION, ROLES, TYPES, Raw, hex_id, name
+import json
 
-ADDONS = ("vpc-cni", "coredns", "kube-proxy")
+from tools.bench_names import ACCOUNT, MOMENT, REGION, ROLES, TYPES, ZONES, Kind, Raw, hex_id, name
+
+ADDONS = {
+    "vpc-cni": "v1.20.4-eksbuild.1",
+    "coredns": "v1.12.4-eksbuild.1",
+    "kube-proxy": "v1.33.3-eksbuild.4",
+}
 GROUPS = ("blue", "green")
 POLICIES = ("AmazonEKSClusterPolicy", "AmazonEKSVPCResourceController")
 
@@ -27,10 +33,16 @@ def cluster(number: int) -> Raw:
             "endpointPrivateAccess": True,
             "publicAccessCidrs": ["203.0.113.0/24"],
         },
-        "kubernetesNetworkConfig": {"ipFamily": "ipv4", "serviceIpv4Cidr": "172.20.0.0/16"},
+        "kubernetesNetworkConfig": _services(number),
         "health": {"issues": []},
         "tags": {"team": "platform"},
     }
+
+
+def _services(number: int) -> Raw:
+    if Kind.IPV6.holds(number):
+        return {"ipFamily": "ipv6", "serviceIpv6Cidr": "fd30:1c53:5f8a::/108"}
+    return {"ipFamily": "ipv4", "serviceIpv4Cidr": "172.20.0.0/16"}
 
 
 def node_group(number: int, group: str) -> Raw:
@@ -57,17 +69,34 @@ def node_group(number: int, group: str) -> Raw:
 
 def addon(number: int, kind: str) -> Raw:
     """Return an add-on; the VPC CNI has pod ENIs switched on."""
-    settings = '{"env":{"ENABLE_POD_ENI":"true","WARM_IP_TARGET":"5"}}'
     return {
         "clusterName": name(number),
         "addonName": kind,
         "addonArn": f"arn:aws:eks:{REGION}:{ACCOUNT}:addon/{name(number)}/{kind}/1",
-        "addonVersion": "v1.20.4-eksbuild.1",
+        "addonVersion": ADDONS[kind],
         "status": "ACTIVE",
-        "configurationValues": settings if kind == "vpc-cni" else None,
+        "configurationValues": json.dumps(_settings(number)) if kind == "vpc-cni" else None,
         "health": {"issues": []},
         "tags": {},
     }
+
+
+def _settings(number: int) -> Raw:
+    env = {"ENABLE_POD_ENI": "true", "WARM_IP_TARGET": "5", "MINIMUM_IP_TARGET": "10"}
+    if Kind.PREFIXES.holds(number) or Kind.IPV6.holds(number):
+        env["ENABLE_PREFIX_DELEGATION"] = "true"
+    if not Kind.CUSTOM.holds(number):
+        return {"env": env}
+    env["AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"] = "true"
+    env["ENI_CONFIG_LABEL_DEF"] = "topology.kubernetes.io/zone"
+    subnets = {
+        f"{REGION}{zone}": {
+            "id": hex_id("subnet", number, 6 + each),
+            "securityGroups": [hex_id("sg", number, 0)],
+        }
+        for each, zone in enumerate(ZONES)
+    }
+    return {"env": env, "eniConfig": {"create": True, "region": REGION, "subnets": subnets}}
 
 
 def policies() -> list[Raw]:

@@ -7,15 +7,28 @@ gateways three, and there is a trunk with four branches.
 import itertools
 from collections.abc import Iterator
 
-from tools.bench_names import ACCOUNT, MOMENT, NODES, REGION, ZONES, Raw, hex_id, name, owned, tags
+from tools.bench_names import (
+    ACCOUNT,
+    MOMENT,
+    NODES,
+    REGION,
+    ZONES,
+    Kind,
+    Raw,
+    hex_id,
+    name,
+    owned,
+    tags,
+)
 
 EKS_ACCOUNT = "999900001111"
 ADDRESSES = 10
-PREFIX_MODE_EVERY = 25  # every 25th cluster hands out prefixes instead of addresses
+PODS = 6  # the number of the first subnet for pods
 
 
 def _address(number: int, host: int) -> str:
-    return f"10.0.{number * 4 + host // 250}.{host % 250 + 4}"
+    base = "10.0" if number < PODS else "100.64"
+    return f"{base}.{number * 4 + host // 250}.{host % 250 + 4}"
 
 
 def _eni(cluster: int, number: int, zone: int, count: int = 1, **parts: object) -> Raw:
@@ -65,7 +78,8 @@ def _hangs(cluster: int, node: int, index: int) -> Raw:
 def eni(cluster: int) -> Iterator[Raw]:
     """Yield the 48 interfaces."""
     numbers = itertools.count()
-    prefixed = cluster % PREFIX_MODE_EVERY == 0
+    prefixed = Kind.PREFIXES.holds(cluster)
+    pods = PODS if Kind.CUSTOM.holds(cluster) else 0
     for node in range(NODES):
         instance, zone = hex_id("i", cluster, node), node % 3
         for index in range(3):
@@ -74,11 +88,12 @@ def eni(cluster: int) -> Iterator[Raw]:
             yield _eni(
                 cluster,
                 number,
-                zone,
-                1 if prefixed else ADDRESSES,
+                zone + (pods if index else 0),
+                1 if prefixed or Kind.IPV6.holds(cluster) else ADDRESSES,
                 Description=f"aws-K8S-{instance}" if index else "",
                 Attachment=_hangs(cluster, node, index),
                 Ipv4Prefixes=blocks if prefixed and index else [],
+                **_ipv6(cluster, number),
                 TagSet=[
                     *owned(cluster, "node"),
                     {"Key": "node.k8s.amazonaws.com/instance_id", "Value": instance},
@@ -89,6 +104,15 @@ def eni(cluster: int) -> Iterator[Raw]:
     yield from _pod_enis(cluster, numbers)
 
 
+def _ipv6(cluster: int, number: int) -> Raw:
+    if not Kind.IPV6.holds(cluster):
+        return {}
+    return {
+        "Ipv6Addresses": [{"Ipv6Address": f"2001:db8:0:{number % 3:x}::{number + 1:x}"}],
+        "Ipv6Prefixes": [{"Ipv6Prefix": f"2001:db8:0:{number % 3:x}:{number + 1:x}::/80"}],
+    }
+
+
 def _aws_enis(cluster: int, numbers: Iterator[int]) -> Iterator[Raw]:
     for zone in (0, 1, 2, 0):
         yield _eni(
@@ -96,6 +120,10 @@ def _aws_enis(cluster: int, numbers: Iterator[int]) -> Iterator[Raw]:
             next(numbers),
             zone,
             Description=f"Amazon EKS {name(cluster)}",
+            Groups=[
+                {"GroupId": hex_id("sg", cluster, each), "GroupName": f"group-{each}"}
+                for each in (0, 2)
+            ],
             RequesterManaged=True,
             RequesterId="123456789012",
             Attachment={

@@ -33,7 +33,6 @@ PATHS = (
     ("ListFargateProfiles", r"/clusters/([^/]+)/fargate-profiles"),
     ("DescribeAddon", r"/clusters/([^/]+)/addons/([^/]+)"),
 )
-QUOTAS = {"L-DF5E4CA3": 5000.0, "L-83CA0A9D": 5.0, "L-93826ACB": 50.0}  # VPC user guide
 Query = dict[str, str]
 
 
@@ -94,7 +93,8 @@ class Answers:
     @functools.cache  # noqa: B019 - one object lives as long as the process
     def quotas(self) -> bytes:
         """Return the answer of ListServiceQuotas: the defaults fit on one page."""
-        value = {"Quotas": [{"QuotaCode": code, "Value": each} for code, each in QUOTAS.items()]}
+        applied = bench_names.QUOTAS.items()
+        value = {"Quotas": [{"QuotaCode": code, "Value": float(each)} for code, each in applied]}
         return bench_wire.body(self.models["service-quotas"], "ListServiceQuotas", value)
 
     def query(self, operation: str, query: Query) -> tuple[str, bytes]:

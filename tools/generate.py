@@ -23,6 +23,8 @@ from eksnet.cli.app import app
 from eksnet.cli.catalogue import page
 from eksnet.engine import limits
 from eksnet.engine.check import TOPICS, Check
+from eksnet.engine.profile import Profile
+from eksnet.engine.select import of_profile
 from tools import rules, template_text
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -85,7 +87,7 @@ def texts(root: pathlib.Path) -> Texts:
             "check": shown_check(root),
             "make": make_table((root / "Makefile").read_text(encoding="utf-8")),
         },
-        "docs/configuration.md": {"limits": limits_table()},
+        "docs/configuration.md": {"limits": limits_table(), "profiles": profiles_table(found)},
         template_text.GUIDE: {"parameters": settings},
     }
     return {
@@ -104,10 +106,25 @@ def index(found: tuple[Check, ...]) -> str:
     for topic, title in TOPICS.items():
         of_topic = [check for check in found if check.topic == topic]
         if of_topic:
-            lines += ["", f"## {topic}: {title}", "", "| Check | At worst | Title |"]
-            lines += ["| --- | --- | --- |"]
-            lines += [f"| [{c.id}]({c.id}.md) | {c.severity} | {c.title} |" for c in of_topic]
+            lines += ["", f"## {topic}: {title}", "", "| Check | At worst | Title | Profiles |"]
+            lines += ["| --- | --- | --- | --- |"]
+            lines += [
+                f"| [{c.id}]({c.id}.md) | {c.severity} | {c.title} | {profiles_of(c)} |"
+                for c in of_topic
+            ]
     return "\n".join([*lines, ""])
+
+
+def profiles_of(check: Check) -> str:
+    """Return the profiles of a check but the one that holds all."""
+    return ", ".join(sorted(check.profiles - {Profile.ALL}))
+
+
+def profiles_table(found: tuple[Check, ...]) -> str:
+    """Return the table of profiles with what each is about and how many checks it has."""
+    rows = ["| Profile | Checks | What they look for |", "| --- | --- | --- |"]
+    rows += [f"| `{each}` | {len(of_profile(found, each))} | {each.about} |" for each in Profile]
+    return "\n".join(rows)
 
 
 def rules_page(found: tuple[Check, ...]) -> str:

@@ -1,7 +1,7 @@
 """Read the deployment templates, expand them as CloudFormation would, and check them.
 
 `python tools/template.py --check` lints the templates as they are and as they are expanded, and
-holds the state machine and the schedule to their laws; all of it offline.
+holds the state machines and the schedule to their laws; all of it offline.
 """
 
 import argparse
@@ -18,8 +18,12 @@ import yaml
 from tools import asl, schedule
 
 ROOT = pathlib.Path(__file__).parents[1]
-TEMPLATES = (pathlib.Path("template.yaml"), pathlib.Path("organization/audit-role.yaml"))
-MACHINE = "statemachines/audit.asl.yaml"
+TEMPLATES = (
+    pathlib.Path("template.yaml"),
+    pathlib.Path("organization/audit-role.yaml"),
+    pathlib.Path("organization/remediation-role.yaml"),
+)
+MACHINE, REPAIRS = "statemachines/audit.asl.yaml", "statemachines/repair.asl.yaml"
 REGION = "eu-west-1"  # any will do: it decides nothing but names
 Node = Any  # a template is whatever YAML says
 
@@ -54,7 +58,7 @@ def read(text: str) -> dict[str, Node]:
 
 
 def expand(parameters: Mapping[str, object] | None = None) -> dict[str, Node]:
-    """Return the application's template as CloudFormation would see it, its state machine inside.
+    """Return the application's template as CloudFormation would see it, its machines inside.
 
     ``parameters`` stand for those that SAM itself reads; the rest stay references.
     """
@@ -125,7 +129,8 @@ def checks() -> Iterator[tuple[str, Iterable[str]]]:
     """Yield each check's name and the problems that it finds."""
     yield "cfn-lint, as written", lint(*(ROOT / path for path in TEMPLATES))
     yield "cfn-lint, expanded", lint_expanded()
-    yield "state machine", asl.problems(load(ROOT / MACHINE))
+    yield "state machine, audit", asl.problems(load(ROOT / MACHINE))
+    yield "state machine, repair", asl.problems(load(ROOT / REPAIRS))
     yield "schedule", schedule_problems()
 
 

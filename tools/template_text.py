@@ -17,9 +17,11 @@ from eksnet.engine import limits
 from eksnet.engine.limits import Limits
 from eksnet.pipeline.audit import MAPPED
 from tools.template import read
+from tools.template_writes import READS, planned_actions, write_statements, writes
 
 TEMPLATE = "template.yaml"
 MEMBER = "organization/audit-role.yaml"
+REPAIRER = "organization/remediation-role.yaml"
 IDENTITY = "sts:GetCallerIdentity"  # asked of every target before anything else
 WHOLE = "^(0|[1-9][0-9]{0,4})$"
 PERCENT = "^(100|[1-9]?[0-9])$"
@@ -27,7 +29,7 @@ GUIDE = "docs/deploy.md"
 
 
 def templates(root: pathlib.Path) -> dict[str, str]:
-    """Return both templates' texts, with every block as the code says, by path below ``root``."""
+    """Return every template's text, with every block as the code says, by path below ``root``."""
     blocks = {
         "limit names": [f"- {parameter(name)}" for name in _limits()],
         "limits": limit_parameters(),
@@ -35,7 +37,13 @@ def templates(root: pathlib.Path) -> dict[str, str]:
         "read actions": [f"- {action}" for action in read_actions()],
     }
     member = {name: blocks[name] for name in ("read actions",)}
-    return {TEMPLATE: filled(root / TEMPLATE, blocks), MEMBER: filled(root / MEMBER, member)}
+    repairer = {
+        "read actions": [f"- {action}" for action in repair_reads()],
+        "write statements": write_statements(),
+        "every action": [f"- {action}" for action in sorted({*repair_reads(), *writes()})],
+    }
+    wanted = {TEMPLATE: blocks, MEMBER: member, REPAIRER: repairer}
+    return {name: filled(root / name, parts) for name, parts in wanted.items()}
 
 
 def filled(path: pathlib.Path, blocks: Mapping[str, Sequence[str]]) -> str:
@@ -66,6 +74,12 @@ def read_actions() -> tuple[str, ...]:
     wanted = frozenset(facet for check in catalogue() for facet in check.facets) | MAPPED
     listed = wanted & facets.READABLE  # which accounts and Regions there are, the run has listed
     return tuple(sorted({*facets.iam_actions(listed), IDENTITY}))
+
+
+def repair_reads() -> tuple[str, ...]:
+    """Return what a plan's execution reads: what an audit does, and what its steps name."""
+    followed = {action for action in planned_actions() if READS.fullmatch(action)}
+    return tuple(sorted({*read_actions(), *followed}))
 
 
 def parameter(name: str) -> str:

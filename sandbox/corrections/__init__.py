@@ -8,16 +8,21 @@ import threading
 
 from sandbox.corrections import (
     accounts,
+    addon_updates,
     addons,
     addresses,
+    block_states,
     cidrs,
     clusters,
     dry_run,
     edges,
+    flow_logs,
     interfaces,
+    ipv6_blocks,
     paging,
     policies,
     quotas,
+    subnets,
     tables,
 )
 
@@ -28,10 +33,15 @@ _TOPICS = (
     interfaces,
     edges,
     cidrs,
+    subnets,
+    block_states,
+    ipv6_blocks,
+    flow_logs,
     paging,
     dry_run,
     clusters,
     addons,
+    addon_updates,
     quotas,
     tables,
 )

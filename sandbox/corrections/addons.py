@@ -79,10 +79,11 @@ def _check(addons: dict[str, Any], name: str, configuration: str | None) -> None
     if name in addons:
         raise ResourceInUseException(addonName=name, message="Addon already exists.")
     if configuration:
-        _parse(configuration)
+        parse(configuration)
 
 
-def _parse(configuration: str) -> None:
+def parse(configuration: str) -> None:
+    """Raise unless the settings are a JSON or YAML mapping."""
     try:
         parsed = yaml.safe_load(configuration)
     except yaml.YAMLError as error:
@@ -92,7 +93,8 @@ def _parse(configuration: str) -> None:
         raise InvalidParameterException(message="ConfigurationValue is not in JSON or YAML format")
 
 
-def _find(response: EKSResponse) -> tuple[dict[str, Any], Any]:
+def find(response: EKSResponse) -> tuple[dict[str, Any], Any]:
+    """Return the cluster's add-ons and the one that the request names."""
     cluster, name = response._get_param("name"), response._get_param("addonName")
     addons = _addons(response.eks_backend, cluster)
     if name not in addons:
@@ -120,12 +122,12 @@ def create_addon(response: EKSResponse) -> ActionResult:
 
 def describe_addon(response: EKSResponse) -> ActionResult:
     """DescribeAddon."""
-    return ActionResult({"addon": _find(response)[1]})
+    return ActionResult({"addon": find(response)[1]})
 
 
 def delete_addon(response: EKSResponse) -> ActionResult:
     """DeleteAddon."""
-    addons, addon = _find(response)
+    addons, addon = find(response)
     del addons[addon.addon_name]
     return ActionResult({"addon": addon})
 

@@ -31,6 +31,7 @@ _TEN, _SEVENTEEN, _NINETEEN, _BENCHMARK = (
 )
 _KEPT_APART = (_TEN, _SEVENTEEN, _NINETEEN, _BENCHMARK)
 _DEFAULT_VPC = ipaddress.IPv4Network("172.31.0.0/16")
+_TAKEN = frozenset({"associating", "associated", "disassociating"})
 _FIRST_TEN, _FIRST_TENS = (ipaddress.IPv4Network(each) for each in ("10.0.0.0/16", "10.0.0.0/15"))
 
 
@@ -70,7 +71,7 @@ def _blocks(vpc: Any) -> list[IPv4Network]:
     return [
         ipaddress.IPv4Network(each["cidr_block"], strict=False)
         for each in vpc.cidr_block_association_set
-        if each["cidr_block_state"]["state"] == "associated"
+        if each["cidr_block_state"]["state"] in _TAKEN
     ]
 
 
@@ -119,7 +120,9 @@ def _disassociate(original: Callable[..., Any]) -> Callable[..., Any]:
     def disassociate_vpc_cidr_block(backend: Any, association_id: str) -> Any:
         for vpc in backend.vpcs.values():
             association = vpc._cidr_block_association_set.get(association_id)
-            if association and "." in association["cidr_block"]:
+            if not association or association["cidr_block"] == vpc.cidr_block:
+                continue  # moto itself never lets the primary block go
+            if "." in association["cidr_block"]:
                 block = ipaddress.IPv4Network(association["cidr_block"], strict=False)
                 inside = backend.describe_subnets(filters={"vpc-id": vpc.id})
                 if any(each.cidr.version == 4 and each.cidr.subnet_of(block) for each in inside):

@@ -69,9 +69,14 @@ def _security_group(ec2: Any, name: str, vpc_id: str) -> Any:
 
 
 def place_x_eni(cluster: Any, subnet: Any) -> Any:
-    """Put one of the control plane's interfaces into the subnet, as EKS does."""
+    """Put one of the control plane's interfaces into the subnet, as EKS does.
+
+    EKS user guide, network-reqs: it belongs to the cluster's account, whoever owns the subnet.
+    """
     config = cluster.resources_vpc_config
-    eni = subnet.ec2_backend.create_network_interface(
+    _, _, _, region, account, _ = cluster.arn.split(":")
+    ec2: Any = ec2_backends[account][region]
+    eni = ec2.create_network_interface(
         subnet,
         None,
         group_ids=[config["clusterSecurityGroupId"], *config["securityGroupIds"]],

@@ -12,7 +12,7 @@ from moto.ec2.responses import EC2Response
 from sandbox.corrections.lack import lacks
 
 OPERATIONS = (
-    "associate_vpc_cidr_block",
+    "associate_route_table",
     "create_nat_gateway",
     "create_subnet",
     "create_vpc",
@@ -21,6 +21,7 @@ OPERATIONS = (
     "delete_vpc",
     "describe_route_tables",
     "describe_security_groups",
+    "disassociate_route_table",
 )
 
 

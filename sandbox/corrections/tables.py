@@ -8,6 +8,7 @@ thousand items a run of the demo takes a minute.
 import collections
 import copy
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -32,11 +33,18 @@ def _of_partition(original: Callable[..., Any]) -> Callable[..., Any]:
     return query
 
 
-class _Copies:
-    """Stands in for the ``copy`` module there: a table's items are never changed in place.
+class _Updated(threading.local):
+    """The partitions that the transaction of this thread changes items of in place."""
 
-    Only an update does that, which no transaction here may hold.
-    """
+    def __init__(self) -> None:
+        self.keys: frozenset[str] = frozenset()
+
+
+_updated = _Updated()
+
+
+class _Copies:
+    """Stands in for the ``copy`` module there: what no update changes in place is not copied."""
 
     copy = staticmethod(copy.copy)
 
@@ -48,26 +56,30 @@ class _Copies:
         kept.items = collections.defaultdict(dict)
         for key, items in thing.items.items():
             kept.items[key] = dict(items) if isinstance(items, dict) else items
+            if str(key.value) in _updated.keys:
+                kept.items[key] = copy.deepcopy(items)
         return kept
 
 
-def _without_updates(original: Callable[..., Any]) -> Callable[..., Any]:
+def _noting_updates(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def transact_write_items(backend: DynamoDBBackend, items: list[dict[str, Any]]) -> None:
-        if any("Update" in item for item in items):
-            message = "the sandbox takes no Update in a transaction"
-            raise NotImplementedError(message)
-        original(backend, items)
+        updates = (item["Update"]["Key"] for item in items if "Update" in item)
+        _updated.keys = frozenset(key["pk"]["S"] for key in updates if "pk" in key)
+        try:
+            original(backend, items)
+        finally:
+            _updated.keys = frozenset()
 
     return transact_write_items
 
 
 def install() -> None:
-    """Make moto look at one partition, and copy no item."""
+    """Make moto look at one partition, and copy no item that stays as it is."""
     lacks(Table.query, "self.items[hash_key]")
     put(Table, query=_of_partition(Table.query))
     put(models, copy=_Copies)
     put(
         DynamoDBBackend,
-        transact_write_items=_without_updates(DynamoDBBackend.transact_write_items),
+        transact_write_items=_noting_updates(DynamoDBBackend.transact_write_items),
     )

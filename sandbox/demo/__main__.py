@@ -1,4 +1,4 @@
-"""``make demo``: the deployed application audits the demo organization, on two mornings."""
+"""``make demo``: the deployed application audits the demo organization, twice, and repairs."""
 
 import datetime as dt
 import os
@@ -9,7 +9,7 @@ import time
 import boto3
 
 from sandbox import offline, organization
-from sandbox.demo import overnight, past
+from sandbox.demo import overnight, past, repair
 from sandbox.deployed import NAME, Application, Run, deployed
 
 REPORT = pathlib.Path("demo") / "report.html"
@@ -65,7 +65,10 @@ def main() -> None:
             run = audit(application, today)
             page = application.page(run.begun["run_id"])
             ((subject, text),) = application.mails()
+            say("storefront has no addresses left for pods: somebody repairs it")
+            plan = repair.happen(application, say)
     sys.stdout.write(f"\nSubject: {subject}\n\n{text}\n")
+    sys.stdout.write(f"\nThe plan that was carried out, and taken back:\n\n{plan}\n")
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_bytes(page)
     say(f"\n{REPORT} shows it all, with every pass ({time.monotonic() - started:.0f} s in all)")

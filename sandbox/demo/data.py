@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from typing import Any
 
 from sandbox.corrections.interfaces import delegate
 from sandbox.demo.fleet import CLUSTER_POLICY, DemoCluster
@@ -39,16 +40,28 @@ def _ml_training(site: Site) -> None:
 
 
 def _feature_store(site: Site) -> None:
-    """Security groups for pods switched on, but without the policy, and no trunk came."""
+    """Security groups and network policies for pods, switched on without what either needs."""
     network = site.network("feature-store", "10.41")
     cluster = DemoCluster(
         network,
         "feature-store",
         policies=(CLUSTER_POLICY,),
-        cni={"ENABLE_POD_ENI": "true", "WARM_IP_TARGET": "1"},
     )
+    env = {"ENABLE_POD_ENI": "true", "WARM_IP_TARGET": "1", "ENABLE_BANDWIDTH_PLUGIN": "true"}
+    cluster.configure(env, enableNetworkPolicy="true")
+    cluster.cluster.addons["kube-proxy"].configuration_values = json.dumps({"mode": "ipvs"})
     cluster.node_group(instance_type="m5.xlarge")
     site.flow_log(network.vpc.id, failed=True)
+    _stranded(cluster, network.node[2])
+
+
+def _stranded(cluster: DemoCluster, subnet: Any) -> None:
+    """Let one node give a pod its own interface, which nobody reaches and which has no way out."""
+    site, network = cluster.site, cluster.network
+    group = site.group(network.vpc, "feature-store-pods")
+    cluster.admit_dns(group)
+    cluster.branch(cluster.trunk(cluster.nodes[2], subnet), subnet, [group])
+    network.nats[2].state = "deleting"
 
 
 def _batch(site: Site) -> None:
@@ -59,8 +72,12 @@ def _batch(site: Site) -> None:
     site.flow_log(network.vpc.id, fields=DEFAULT_FORMAT)
     site.ec2.delete_network_interface(cluster.x_enis()[0].id)
     cluster.config["subnetIds"] = [network.control[1].id]
-    cluster.cni.configuration_values = json.dumps(
-        {"env": {"MINIMUM_IP_TARGET": "12", "ENABLE_PREFIX_DELEGATION": "true"}}
+    cluster.configure(
+        {
+            "MINIMUM_IP_TARGET": "12",
+            "ENABLE_PREFIX_DELEGATION": "true",
+            "IP_COOLDOWN_PERIOD": "0",
+        }
     )
     for node in nodes:
         delegate(node.nics[1], 2)

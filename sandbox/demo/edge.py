@@ -16,7 +16,12 @@ def virginia(account: str, now: dt.datetime) -> None:
     cluster = DemoCluster(
         network,
         "edge",
-        cni={"WARM_ENI_TARGET": "2", "WARM_IP_TARGET": "3", "MINIMUM_IP_TARGET": "9"},
+        cni={
+            "WARM_ENI_TARGET": "2",
+            "WARM_IP_TARGET": "3",
+            "MINIMUM_IP_TARGET": "9",
+            "DISABLE_LEAKED_ENI_CLEANUP": "true",
+        },
     )
     site.fill(network.control[0], 8, used_by="resize-images")
     cluster.node_group()

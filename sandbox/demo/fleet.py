@@ -17,7 +17,9 @@ CLUSTER_POLICY = "AmazonEKSClusterPolicy"
 CONTROLLER_POLICY = "AmazonEKSVPCResourceController"
 OFFICE = ("203.0.113.0/24",)  # RFC 5737: a documentation range
 GOOD_CNI = {"WARM_IP_TARGET": "2", "MINIMUM_IP_TARGET": "10"}
+EARLY_DEMUX = {"env": {"DISABLE_TCP_EARLY_DEMUX": "true"}}  # VPC CNI README: for probes
 DNS_PORT = 53  # RFC 1035
+PROBE_PORT = 8080  # where the demo's pods say how they are
 _EVERY_CLUSTER_POLICY = (CLUSTER_POLICY, CONTROLLER_POLICY)
 
 
@@ -86,6 +88,10 @@ class DemoCluster:
         if cni is not None:
             text = json.dumps({"env": dict(cni)})
             self.cni = put_addon(self.backend, self.name, "vpc-cni", configuration=text)
+
+    def configure(self, env: Mapping[str, str], **more: Any) -> None:
+        """Set the CNI's variables, and what else its add-on takes."""
+        self.cni.configuration_values = json.dumps({"env": dict(env), **more})
 
     @property
     def config(self) -> dict[str, Any]:
@@ -206,6 +212,18 @@ class DemoCluster:
                 source_groups=[{"GroupId": group.id}],
                 vpc_id=self.network.vpc.id,
             )
+
+    def admit_probes(self, group: Any) -> None:
+        """Let the kubelets reach pods with that security group."""
+        self.site.ec2.authorize_security_group_ingress(
+            group.id,
+            "tcp",
+            PROBE_PORT,
+            PROBE_PORT,
+            [],
+            source_groups=[{"GroupId": self.security_group}],
+            vpc_id=self.network.vpc.id,
+        )
 
     def trunk(self, instance: Any, subnet: Any) -> Any:
         """Attach a trunk interface, as the VPC resource controller does for pod groups."""

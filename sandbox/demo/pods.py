@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.demo.fleet import GOOD_CNI, DemoCluster, good_cluster
+from sandbox.demo.fleet import EARLY_DEMUX, GOOD_CNI, DemoCluster, good_cluster
 from sandbox.demo.network import EVERYWHERE, Site
 
 POD_BLOCK = "100.64.0.0/16"
@@ -25,11 +25,11 @@ TCP = "6"  # IANA protocol numbers
 def virginia(account: str, now: dt.datetime) -> None:
     """Fill us-east-1."""
     site = Site(account, "us-east-1", now)
-    _ledger(site)
+    ledger(site)
     _ledger_legacy(site)
     _catalog(site)
     _catalog_legacy(site)
-    _mesh(site)
+    mesh(site)
     _mesh_legacy(site)
     _atlas(site)
 
@@ -65,18 +65,21 @@ def _configure(
 
 
 def _renew(cluster: DemoCluster, pods: Sequence[Any]) -> None:
-    """Let the nodes have their pods' interfaces in the pod subnet of their zone."""
+    """Let the nodes have all addresses for pods in the pod subnet of their zone."""
     ec2 = cluster.site.ec2
     by_zone = {each.availability_zone: each for each in pods}
     for node in cluster.nodes:
         old = node.nics[1]
         ec2.detach_network_interface(old.attachment_id)
         ec2.delete_network_interface(old.id)
+        first = node.nics[0]
+        spare = [e["PrivateIpAddress"] for e in first.private_ip_addresses if not e["Primary"]]
+        ec2.unassign_private_ip_addresses(first.id, spare)
         home = ec2.get_subnet(node.subnet_id)
         cluster.cni_eni(node, by_zone[home.availability_zone])
 
 
-def _ledger(site: Site) -> None:
+def ledger(site: Site) -> None:
     """Custom networking as it should be."""
     cluster = good_cluster(site, "ledger", "10.80")
     pods = _pod_subnets(cluster, "abc")
@@ -100,6 +103,7 @@ def _ledger_legacy(site: Site) -> None:
         "ENI_CONFIG_LABEL_DEF": "failure-domain.beta.kubernetes.io/zone",
         "ENABLE_SUBNET_DISCOVERY": "true",
         "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "10.0.0.0/8,office",
+        "ENABLE_NFTABLES": "true",
     }
     configs = {
         f"{site.region}a": (pods.id, ()),
@@ -215,7 +219,7 @@ def _ipv6(cluster: DemoCluster) -> None:
     }
 
 
-def _mesh(site: Site) -> None:
+def mesh(site: Site) -> None:
     """An IPv6 cluster as it should be, some pods with security groups of their own."""
     cluster = good_cluster(site, "mesh", "10.84")
     ec2, network = site.ec2, cluster.network
@@ -226,9 +230,10 @@ def _mesh(site: Site) -> None:
         ec2.create_route(table.id, None, ANYWHERE, egress_only_igw_id=gateway.id)
     for number, eni in enumerate(cluster.x_enis()):
         eni.ipv6_addresses = [f"2001:db8:84::{number + 1}"]
-    cluster.cni.configuration_values = json.dumps({"env": {"ENABLE_POD_ENI": "true"}})
+    cluster.configure({"ENABLE_POD_ENI": "true"}, init=EARLY_DEMUX)
     group = site.group(network.vpc, "mesh-pods")
     cluster.admit_dns(group)
+    cluster.admit_probes(group)
     for node in cluster.nodes:
         subnet = ec2.get_subnet(node.subnet_id)
         cluster.branch(cluster.trunk(node, subnet), subnet, [group])
@@ -256,7 +261,7 @@ def _mesh_legacy(site: Site) -> None:
     cluster.node_group("old", subnets=network.node[:1], instance_type="t2.large", nodes=1)
     cluster.cni.addon_version = "v1.15.5-eksbuild.1"
     env = {**CUSTOM, "ENABLE_POD_ENI": "true", "ENABLE_V4_EGRESS": "false"}
-    cluster.cni.configuration_values = json.dumps({"env": env})
+    cluster.configure({**env, "POD_SECURITY_GROUP_ENFORCING_MODE": "permissive"})
 
 
 def _atlas(site: Site) -> None:

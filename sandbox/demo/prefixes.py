@@ -59,7 +59,8 @@ def _single(site: Site, subnet: Any, number: int) -> None:
 def _inference(site: Site) -> None:
     """Dear nodes with the default targets in a full subnet; a VPC that reached its quotas."""
     network = site.network("inference", "10.44", nodes="/24")
-    cluster = DemoCluster(network, "inference", cni={"WARM_PREFIX_TARGET": "2"})
+    env = {"WARM_PREFIX_TARGET": "2", "AWS_VPC_ENI_MTU": "10000"}
+    cluster = DemoCluster(network, "inference", cni=env)
     group, _ = cluster.node_group("gpu", instance_type="g5.xlarge")
     group.instance_types = ["g5.xlarge", "g5.4xlarge"]
     _, (large,) = cluster.node_group(
@@ -73,9 +74,18 @@ def _inference(site: Site) -> None:
         cluster.cni_eni(large, network.node[1], index=index, secondary=NODE_ADDRESSES)
     site.flow_log(network.vpc.id)
     site.fill(network.node[0], 20, used_by="embeddings")
+    _windows(network, cluster)
     _reach_quotas(site, network, cluster)
     spare = [site.group(network.vpc, f"inference-{number}") for number in range(GROUPS)]
     large.nics[2]._group_set = spare
+
+
+def _windows(network: Network, cluster: DemoCluster) -> None:
+    """Plan Windows nodes in the full subnet and in one with room, beside the others."""
+    places = [network.node[0], network.node[2]]
+    group, _ = cluster.node_group("reports", subnets=places, nodes=0)
+    group.ami_type = "WINDOWS_CORE_2022_x86_64"
+    group.scaling_config = {"minSize": 0, "maxSize": 2, "desiredSize": 0}
 
 
 def _reach_quotas(site: Site, network: Network, cluster: DemoCluster) -> None:
@@ -111,6 +121,7 @@ def _etl(site: Site) -> None:
             "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true",
             "MAX_ENI": "1",
             "MINIMUM_IP_TARGET": "40",
+            "DISABLE_METRICS": "true",
         },
     )
     cluster.node_group("jobs", nodes=2)

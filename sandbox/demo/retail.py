@@ -6,7 +6,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from sandbox.corrections.clusters import place_x_eni
-from sandbox.demo.fleet import GOOD_CNI, DemoCluster, good_cluster
+from sandbox.demo.fleet import EARLY_DEMUX, GOOD_CNI, DemoCluster, good_cluster
 from sandbox.demo.network import EVERYWHERE, Network, Site
 
 M5_LARGE_BRANCHES = 9  # amazon-vpc-resource-controller-k8s limits.go: BranchInterface of m5.large
@@ -15,7 +15,7 @@ M5_LARGE_BRANCHES = 9  # amazon-vpc-resource-controller-k8s limits.go: BranchInt
 def virginia(account: str, now: dt.datetime) -> None:
     """Fill us-east-1."""
     site = Site(account, "us-east-1", now)
-    _payments(site)
+    payments(site)
     _storefront(site)
     _checkout_legacy(site)
     _search(site)
@@ -29,9 +29,10 @@ def ireland(account: str, now: dt.datetime) -> None:
     site.ec2.create_vpc_peering_connection(reporting.vpc, payments.vpc, {"Name": "forgotten"})
 
 
-def _payments(site: Site) -> None:
+def payments(site: Site) -> None:
     """Nothing wrong: security groups for pods as they should be, too."""
-    cluster = good_cluster(site, "payments", "10.20", cni={**GOOD_CNI, "ENABLE_POD_ENI": "true"})
+    cluster = good_cluster(site, "payments", "10.20")
+    cluster.configure({**GOOD_CNI, "ENABLE_POD_ENI": "true"}, init=EARLY_DEMUX)
     network = cluster.network
     owned = {f"kubernetes.io/cluster/{cluster.name}": "owned"}
     groups = [
@@ -40,6 +41,7 @@ def _payments(site: Site) -> None:
     ]
     for group in groups:
         cluster.admit_dns(group)
+    cluster.admit_probes(groups[0])
     for node in cluster.nodes:
         subnet = site.ec2.get_subnet(node.subnet_id)
         cluster.branch(cluster.trunk(node, subnet), subnet, groups)
@@ -120,10 +122,8 @@ def _checkout_legacy(site: Site) -> None:
 def _search(site: Site) -> None:
     """Security groups for pods: a node at its limit, and branch interfaces placed wrongly."""
     network = site.network("search", "10.22")
-    env = {"ENABLE_POD_ENI": "true", "POD_SECURITY_GROUP_ENFORCING_MODE": "standard"}
-    cluster = DemoCluster(
-        network, "search", cni={**env, "WARM_IP_TARGET": "2", "MINIMUM_IP_TARGET": "8"}
-    )
+    cluster = DemoCluster(network, "search")
+    _policies(cluster)
     _, nodes = cluster.node_group("pods")
     cluster.node_group("burst", instance_type="t3.large", nodes=1)
     site.flow_log(network.vpc.id)
@@ -141,6 +141,24 @@ def _search(site: Site) -> None:
     site.only_egress(deaf, "tcp", 443, [EVERYWHERE])
     cluster.branch(trunks[2], network.node[2], [deaf])
     cluster.branch(trunks[2], network.public[2], [good], vlan=2)
+
+
+def _policies(cluster: DemoCluster) -> None:
+    """Let network policies be enforced from a pod's first moment, beside its security groups."""
+    env = {"ENABLE_POD_ENI": "true", "POD_SECURITY_GROUP_ENFORCING_MODE": "standard"}
+    cluster.configure(
+        {
+            **env,
+            "WARM_IP_TARGET": "2",
+            "MINIMUM_IP_TARGET": "8",
+            "NETWORK_POLICY_ENFORCING_MODE": "strict",
+        },
+        enableNetworkPolicy="true",
+        nodeAgent={"enablePolicyEventLogs": "true", "enableCloudWatchLogs": "true"},
+    )
+    cluster.cluster.logging = {
+        "clusterLogging": [{"types": ["api", "controllerManager"], "enabled": True}]
+    }
 
 
 def _payments_eu(site: Site) -> Network:

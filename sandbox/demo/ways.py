@@ -45,6 +45,8 @@ def _vault(site: Site) -> Network:
     network.node[1].add_tags({"kubernetes.io/cluster/vault-blue": "shared"})
     _balancers(network)
     _corefile(cluster, {"corefile": GRACEFUL})
+    left = cluster.leak(network.node[0], days=30)
+    left.add_tags({"cluster.k8s.amazonaws.com/name": "vault-blue"})
     return network
 
 
@@ -52,7 +54,8 @@ def _kiosk(site: Site, vault: Network) -> None:
     """One zone, one CoreDNS, an old proxy, and nodes of two kinds in one subnet."""
     network = site.network("kiosk", "10.54")
     address = f"https://0A1B2C3D.gr7.{site.region}.eks.amazonaws.com"
-    cluster = DemoCluster(network, "kiosk", cni={**GOOD_CNI, "CLUSTER_ENDPOINT": address})
+    env = {"CLUSTER_ENDPOINT": address, "NETWORK_POLICY_ENFORCING_MODE": "strict"}
+    cluster = DemoCluster(network, "kiosk", cni={**GOOD_CNI, **env})
     cluster.config["endpointPrivateAccess"] = False
     cluster.cluster.version = "1.35"
     cluster.node_group(subnets=network.node[:1], nodes=2)

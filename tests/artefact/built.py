@@ -19,6 +19,9 @@ FUNCTIONS = {
     "AuditFunction": "audit",
     "ChangesFunction": "changes",
     "ReportFunction": "report",
+    "PlanFunction": "plan",
+    "DecideFunction": "decide",
+    "StepFunction": "step",
 }
 
 

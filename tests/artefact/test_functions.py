@@ -54,7 +54,31 @@ def message(body: Any) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("name", ["TargetsFunction", "AuditFunction", "ReportFunction"])
+URLS = ("PlanFunction", "DecideFunction")
+LOADED = """
+import app, sys
+print(*sorted(name for name in sys.modules if name.startswith("eksnet.")))
+"""
+
+
+def refused(answer: Answer) -> dict[str, str]:
+    """Return what a function that people reach by its URL says to what is no request."""
+    assert answer.value["statusCode"] == 400
+    said: dict[str, str] = json.loads(answer.value["body"])
+    return said
+
+
+@pytest.mark.parametrize("name", URLS)
+@pytest.mark.parametrize("event", MALFORMED, ids=str)
+def test_what_is_no_signed_request_is_refused_with_a_reason(name: str, event: object) -> None:
+    answer = answered(name, event)
+    assert not answer.failed, answer.value
+    assert list(refused(answer)) == ["rejected"]
+
+
+@pytest.mark.parametrize(
+    "name", ["TargetsFunction", "AuditFunction", "ReportFunction", "StepFunction"]
+)
 @pytest.mark.parametrize("event", MALFORMED[-3:], ids=str)
 def test_a_malformed_event_is_rejected_with_a_reason(name: str, event: object) -> None:
     answer = answered(name, event)
@@ -71,12 +95,35 @@ def test_a_malformed_message_alone_goes_back_to_the_queue(body: object) -> None:
     assert answer.value == {"batchItemFailures": [{"itemIdentifier": sent["messageId"]}]}
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", sorted(FUNCTIONS.keys() - URLS))
 @pytest.mark.parametrize("event", MALFORMED[:3], ids=str)
 def test_an_event_that_is_no_object_is_rejected_too(name: str, event: object) -> None:
     answer = answered(name, event)
     assert not answer.failed, answer.value
     assert list(answer.value) == ["rejected"]
+
+
+def loaded(name: str) -> set[str]:
+    """Return our modules that a function has loaded when it has started."""
+    environment = {**ENVIRONMENT, "PYTHONPATH": layer_path(built())}
+    command = [runtime(), "-W", "error", "-c", LOADED]
+    done = subprocess.run(  # noqa: S603 - what was built here
+        command, cwd=built() / name, env=environment, capture_output=True, text=True, check=False
+    )
+    assert not done.returncode, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "name", ["TargetsFunction", "AuditFunction", "ReportFunction", "ChangesFunction"]
+)
+def test_what_audits_starts_without_what_repairs(name: str) -> None:
+    repairs = ("eksnet.apply", "eksnet.remedies", "eksnet.plan.", "eksnet.store.plans_")
+    assert [each for each in sorted(loaded(name)) if each.startswith(repairs)] == []
+
+
+def test_what_carries_out_plans_starts_with_all_it_needs() -> None:
+    assert {"eksnet.apply.executor", "eksnet.apply.aws_hands"} <= loaded("StepFunction")
 
 
 def test_every_module_shipped_needs_only_what_is_shipped() -> None:

@@ -11,6 +11,7 @@ from eksnet.model.resource import subnet_resource
 from eksnet.model.snapshot import Blind, Facet, Snapshot
 from tests.build import (
     ACCOUNT,
+    accounted,
     branch,
     cluster,
     eni,
@@ -203,7 +204,7 @@ def test_refused_reservations_hide_the_blocks_of_their_subnet_only() -> None:
         error=DENIED,
         resource=subnet_resource("subnet-a"),
     )
-    found = seen(eni("eni-1"), blinds=(why,))
+    found = accounted(seen(eni("eni-1"), blinds=(why,)))
     assert account(found).blocks is None
     assert account(found).seen_ips == 1
     assert account(found, "subnet-b").blocks is not None
@@ -268,6 +269,7 @@ def test_the_drain_list_begins_with_what_is_cheapest_to_move() -> None:
         eni("eni-p", private_ips=hosts(*range(100, 105))),
         eni("eni-r", private_ips=hosts(5)),
     )
+    found = accounted(found)
     drain = drain_list(found, account(found))
     assert [(each.cidr, each.effort) for each in drain] == [
         ("10.0.0.80/28", Effort.DELETE),
@@ -288,6 +290,7 @@ def test_the_blockers_of_a_block_are_all_addresses_in_it() -> None:
         node_eni("eni-1", "i-1", private_ips=hosts(20, 40)),
         node_eni("eni-2", "i-2", private_ips=hosts(21, 41)),
     )
+    found = accounted(found)
     for each in drain_list(found, account(found)):
         assert len({a for b in each.blockers for a in b.addresses}) == 2
 
@@ -304,3 +307,54 @@ def test_by_default_only_used_subnets_have_accounts() -> None:
     assert {each.subnet.id for each in ledger(found)} == {"subnet-a", "subnet-b"}
     assert every_subnet(found) == ("subnet-a", "subnet-b", "subnet-c")
     assert [each.clusters for each in ledger(found, ["subnet-z"])] == [()]
+
+
+def blocks(found: Snapshot) -> tuple[int, int]:
+    free = account(found).free_blocks
+    assert free is not None
+    return free.least, free.most
+
+
+def test_every_block_that_looks_free_is_free_only_where_all_addresses_are_accounted_for() -> None:
+    """A /24 has sixteen /28s: the first and the last hold AWS's own, another an interface."""
+    exact = accounted(seen(eni("eni-1", private_ips=hosts(20))))
+    assert blocks(exact) == (13, 13)
+    assert account(exact).blocks is not None
+    one = account(seen(eni("eni-1", private_ips=hosts(20)), subnets=(subnet(free_ips=240),)))
+    assert one.free_blocks is not None
+    assert (one.free_blocks.least, one.free_blocks.most) == (3, 13)
+    assert one.blocks is None
+    assert one.blocks_unseen is not None
+    assert one.blocks_unseen.error == "NotAllSeen"
+
+
+def test_in_a_subnet_of_another_account_no_block_is_surely_free() -> None:
+    shared = subnet(owner_id="999988887777", free_ips=40)
+    found = seen(eni("eni-1", private_ips=hosts(20)), subnets=(shared,))
+    assert blocks(found) == (0, 2)
+    unseen = account(found).blocks_unseen
+    assert unseen is not None
+    assert unseen.error == "OwnedByAnotherAccount"
+
+
+def test_what_is_reserved_is_not_taken_for_addresses_that_were_not_seen() -> None:
+    """EC2 takes a reservation off its count: 251 less 128, and less an interface outside it."""
+    kept = CidrReservation(id="scr-1", subnet_id="subnet-a", cidr="10.0.0.128/25", kind="prefix")
+    taken = 251 - 127 - 1
+    there = (subnet(free_ips=taken),)
+    found = seen(eni("eni-1", private_ips=hosts(20)), subnets=there, cidr_reservations=[kept])
+    assert blocks(found) == (13, 13)
+    fewer = (subnet(free_ips=3),)
+    found = seen(eni("eni-1", private_ips=hosts(20)), subnets=fewer, cidr_reservations=[kept])
+    assert blocks(found) == (0, 7), "the seven of the reservation are none of the free addresses"
+
+
+@given(st.sets(st.integers(4, 254)), st.sets(st.integers(4, 254)))
+def test_what_was_not_seen_never_leaves_fewer_or_more_blocks_than_told(
+    shown: set[int], hidden: set[int]
+) -> None:
+    all_used = [eni(f"eni-{n}", private_ips=hosts(n)) for n in sorted(shown | hidden)]
+    truth = accounted(seen(*all_used))
+    some = tuple(each for each in truth.enis if each.private_ips[0] in hosts(*shown))
+    least, most = blocks(dataclasses.replace(truth, enis=some))
+    assert least <= blocks(truth)[0] <= most

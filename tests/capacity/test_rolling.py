@@ -14,7 +14,17 @@ from eksnet.model.cluster import NodeGroup
 from eksnet.model.network import Subnet
 from eksnet.model.quota import Quota
 from eksnet.model.snapshot import Blind, Facet, Snapshot
-from tests.build import addon, cluster, eni, instance, node_eni, node_group, snapshot, subnet
+from tests.build import (
+    addon,
+    cluster,
+    eni,
+    instance,
+    node_eni,
+    node_group,
+    quota,
+    snapshot,
+    subnet,
+)
 
 LEAN = {"WARM_IP_TARGET": "2", "MINIMUM_IP_TARGET": "10"}  # an m5.large: 12 to 30 addresses
 PREFIX = {"ENABLE_PREFIX_DELEGATION": "true"}  # an m5.large: 1 to 7 prefixes, one interface
@@ -113,7 +123,22 @@ def test_prefix_mode_asks_for_whole_blocks_and_broken_ones_do_not_count() -> Non
     assert roll.binding is not None
     assert (roll.binding.resource, roll.binding.available) == ("/28 blocks", 0)
     assert roll.avoided_error == "InsufficientCidrBlocks"
-    assert asked(fleet(240, 240, env=PREFIX), Question.ROLL).answer is Answer.YES
+    assert asked(fleet(251, 251, env=PREFIX), Question.ROLL).answer is Answer.YES
+
+
+def test_blocks_that_may_be_spoilt_by_what_was_not_seen_neither_suffice_nor_lack() -> None:
+    roll = asked(fleet(240, 240, env=PREFIX), Question.ROLL)
+    assert roll.answer is Answer.UNKNOWN
+    assert "NotAllSeen" in roll.reasons[0]
+    assert asked(fleet(15, 15, env=PREFIX), Question.ROLL).answer is Answer.NO
+
+
+def test_a_quota_that_refuses_even_empty_nodes_is_told_first() -> None:
+    tight = fleet(20, 20, quotas=[quota("L-DF5E4CA3", 1)])
+    roll = asked(tight, Question.ROLL)
+    assert roll.answer is Answer.NO
+    assert "network interfaces in the Region" in roll.reasons[0]
+    assert roll.avoided_error == "NetworkInterfaceLimitExceeded"
 
 
 def test_blocks_that_were_not_seen_are_unknown_and_not_needed_for_single_addresses() -> None:

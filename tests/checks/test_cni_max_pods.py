@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -42,6 +43,16 @@ def held(kind: str, *, interfaces: int, singles: int = 0, prefixes: int = 0) -> 
     )
 
 
+def left_alone(seen: Snapshot) -> Snapshot:
+    """Return the node with all but its first interface told to be left alone by the CNI."""
+    first, *more = seen.enis
+    tags = {"node.k8s.amazonaws.com/no_manage": "true"}
+    others = (dataclasses.replace(each, description="multus", tags=tags) for each in more)
+    return dataclasses.replace(seen, enis=(first, *others))
+
+
+WINDOWS = "WINDOWS_CORE_2022_x86_64"
+TIGHT = {**CUSTOM, "MAX_ENI": "1"}
 SELF_MANAGED = snapshot(
     clusters=[cluster()], node_groups=[node_group(instance_types=("m5.large", "t3.small"))]
 )
@@ -69,6 +80,7 @@ EXAMPLES = {
             held("m5.24xlarge", interfaces=6, singles=49),
             held("m5.large", interfaces=1, prefixes=7),
             snapshot(clusters=[cluster()]),
+            left_alone(held("m5.4xlarge", interfaces=5, singles=29)),
         ),
         bad=(
             held("m5.4xlarge", interfaces=5, singles=29),
@@ -80,10 +92,11 @@ EXAMPLES = {
         good=(
             mixed("m5.large", env={"MAX_ENI": "1"}),
             mixed("m5.large", env=CUSTOM),
-            mixed("m5.large", env={**CUSTOM, "MAX_ENI": "1"}, family="ipv6"),
+            mixed("m5.large", env=TIGHT, family="ipv6"),
+            mixed("m5.large", env=TIGHT, ami_type=WINDOWS),
         ),
-        bad=(mixed("m5.large", env={**CUSTOM, "MAX_ENI": "1"}),),
-        unknown=(SELF_MANAGED, mixed(UNHEARD_OF)),
+        bad=(mixed("m5.large", env=TIGHT),),
+        unknown=(SELF_MANAGED, mixed(UNHEARD_OF), mixed(env=TIGHT)),
     ),
 }
 
@@ -119,3 +132,9 @@ def test_a_trunk_may_take_the_last_interface() -> None:
     env = {"ENABLE_POD_ENI": "true", "MAX_ENI": "2", **CUSTOM}
     (finding,) = run(mixed("m5.large", env=env), [interface_left], Limits())
     assert finding.status is Status.FAIL
+
+
+def test_a_type_that_the_table_lacks_is_the_tables_fault() -> None:
+    (finding,) = run(mixed(UNHEARD_OF), [interface_left], Limits())
+    assert finding.unknown is not None
+    assert finding.unknown.api == "eksnet:instance-limits"

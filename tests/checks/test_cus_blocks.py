@@ -114,6 +114,31 @@ def test_other_secondary_blocks_and_those_gone_are_not_judged() -> None:
         assert run(seen, [secondary_blocks], Limits()) == ()
 
 
+@pytest.mark.parametrize("states", [("associated", "failed"), ("failed", "associated")])
+def test_an_earlier_try_that_failed_does_not_count_beside_one_that_holds(
+    states: tuple[str, str],
+) -> None:
+    home = CidrAssociation(cidr="10.0.0.0/16", state="associated")
+    tries = [CidrAssociation(cidr=BLOCK, state=each) for each in states]
+    other = CidrAssociation(cidr="198.19.0.0/16", state="failed")
+    seen = net("a", "b", vpcs=[vpc(VPC, cidrs=(home, *tries, other))])
+    assert blocks(seen).status is Status.PASS
+    alone = net("a", "b", vpcs=[vpc(VPC, cidrs=(home, other))])
+    assert blocks(alone).severity is Severity.MEDIUM
+
+
+def test_a_tag_for_karpenter_puts_no_node_in_a_zone() -> None:
+    seen = net("a", "b")
+    tagged = subnet("subnet-c", tags={"karpenter.sh/discovery": "payments"})
+    assert blocks(net("a", "b", subnets=[*seen.subnets, tagged])).status is Status.PASS
+
+
+def test_a_route_that_leads_nowhere_leads_no_address_away() -> None:
+    gone = Route(destination="100.64.0.0/10", target="tgw-1", state="blackhole")
+    (finding,) = run(pods("100.64.0.0/24", gone), [pod_range], Limits())
+    assert finding.status is Status.PASS
+
+
 def test_with_custom_networking_the_tag_does_not_make_a_pod_subnet() -> None:
     (finding,) = run(pods(addons=custom("subnet-pods-a")), [pod_range], Limits())
     assert (finding.resource.id, finding.status) == ("subnet-pods-a", Status.PASS)

@@ -7,7 +7,16 @@ from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.finding import Finding, Severity, Status
 from eksnet.model.snapshot import Snapshot
-from tests.build import Example, addon, cluster, node_group, security_group, snapshot, subnet
+from tests.build import (
+    Example,
+    addon,
+    cluster,
+    instance,
+    node_group,
+    security_group,
+    snapshot,
+    subnet,
+)
 
 ROLE = "kubernetes.io/role/cni"
 OFFER, CLOSED = {ROLE: "1"}, {ROLE: "0"}
@@ -145,3 +154,10 @@ def test_ipv6_and_auto_mode_alone_are_not_judged() -> None:
         {"clusters": [cluster(auto_mode=True)], "addons": []},
     ):
         assert run(net(CLOSED, OFFER, security_groups=TAGGED, **parts), checks, Limits()) == ()
+
+
+def test_a_closed_subnet_of_windows_or_auto_mode_nodes_is_not_judged() -> None:
+    windows = node_group(ami_type="WINDOWS_CORE_2022_x86_64", subnet_ids=("subnet-a",))
+    auto = instance("i-0a", tags={"eks:eks-cluster-name": "payments"})
+    for parts in ({"node_groups": [windows]}, {"node_groups": [], "instances": [auto]}):
+        assert run(net(CLOSED, **parts), [closed_node_subnets], Limits()) == ()

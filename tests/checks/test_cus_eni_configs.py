@@ -5,9 +5,9 @@ import pytest
 from eksnet.checks.cus_eni_configs import eni_config_groups, eni_config_subnet
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
-from eksnet.model.finding import Finding, Severity
+from eksnet.model.finding import Finding, Severity, Status
 from eksnet.model.snapshot import Snapshot
-from tests.build import Example, addon, cluster, security_group, snapshot, subnet
+from tests.build import Example, addon, cluster, security_group, snapshot, subnet, zones
 
 ON = {"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true"}
 BY_ZONE = {**ON, "ENI_CONFIG_LABEL_DEF": "topology.kubernetes.io/zone"}
@@ -30,6 +30,7 @@ def net(
             subnet("subnet-pods-b"),
             subnet("subnet-far-a", vpc_id="vpc-far"),
         ],
+        "zones": zones(),
         "security_groups": [security_group("sg-pods"), security_group("sg-far", vpc_id="vpc-far")],
     }
     return snapshot(**{**values, **parts})
@@ -41,7 +42,7 @@ AUTO = {"clusters": [cluster(auto_mode=True)], "addons": []}
 
 EXAMPLES = {
     "CUS002": Example(
-        good=(net(), net("pods", env=ON)),
+        good=(net(), net("pods", env=ON), net("eu-west-1b-1", env=ON)),
         bad=(
             net(subnet_id="subnet-pods-b"),
             net(subnet_id="subnet-gone"),
@@ -77,6 +78,11 @@ def ask(seen: Snapshot) -> tuple[Finding, Finding]:
 )
 def test_what_stops_pods_for_sure_is_high(seen: Snapshot, severity: Severity | None) -> None:
     assert ask(seen)[0].severity is severity
+
+
+def test_a_name_that_begins_like_a_zone_is_not_a_zone() -> None:
+    assert ask(net("eu-west-1a-1", env=ON))[0].status is Status.PASS
+    assert ask(net("eu-west-1a-1"))[0].severity is Severity.LOW
 
 
 def test_no_group_is_low_and_a_wrong_one_high() -> None:

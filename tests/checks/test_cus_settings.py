@@ -8,7 +8,7 @@ from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.finding import Severity, Status
 from eksnet.model.snapshot import Snapshot
-from tests.build import Example, addon, cluster, instance, node_eni, snapshot
+from tests.build import Example, addon, cluster, instance, node_eni, snapshot, zones
 
 ON = {"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true"}
 LABEL = "ENI_CONFIG_LABEL_DEF"
@@ -26,18 +26,22 @@ def net(env: dict[str, str], *configs: str, **parts: object) -> Snapshot:
     values: dict[str, object] = {
         "clusters": [cluster()],
         "addons": [addon(configuration=text)],
+        "zones": zones(),
         "instances": [instance("i-0a")],
         "enis": [node_eni("eni-1", "i-0a"), node_eni("eni-2", "i-0a", "subnet-pods-a", 1)],
     }
     return snapshot(**{**values, **parts})
 
 
+POOL = tuple(f"10.0.0.{number}" for number in range(10, 20))
+FULL = [node_eni("eni-1", "i-0a", private_ips=POOL)]
+IN_PREFIX = [node_eni("eni-1", "i-0a", prefixes=("10.0.0.32/28",))]
 AT_HOME = [node_eni("eni-1", "i-0a"), node_eni("eni-3", "i-0a", "subnet-a", 1)]
 UNSEEN = (net(ON, addons=[]), net(ON, addons=[addon(configuration="{")]))
 
 EXAMPLES = {
     "CUS004": Example(
-        good=(net(ON | ZONE), net(ON, "pods"), net(ON | OWN, "pods")),
+        good=(net(ON | ZONE), net(ON, "pods"), net(ON | OWN, "pods"), net(ON, "eu-west-1a-1")),
         bad=(net(ON | BETA), net(ON, "eu-west-1a"), net(ON | OWN, "pods", "eu-west-1a")),
         unknown=(net(ON), net(ON | OWN), *UNSEEN),
     ),
@@ -53,7 +57,7 @@ EXAMPLES = {
     ),
     "CUS007": Example(
         good=(net(ON, "pods"), net(ON)),
-        bad=(net(ON, "pods", enis=AT_HOME),),
+        bad=tuple(net(ON, "pods", enis=each) for each in (AT_HOME, FULL, IN_PREFIX)),
         unknown=(net(ON, enis=AT_HOME), *UNSEEN),
     ),
 }
@@ -97,6 +101,11 @@ def test_the_nodes_to_replace_are_named() -> None:
     two = [instance("i-0a"), instance("i-0b")]
     (finding,) = run(net(ON, "pods", enis=more, instances=two), [nodes_renewed], Limits())
     assert finding.evidence["nodes"] == ["i-0a"]
+
+
+def test_a_primary_interface_without_the_mark_of_the_cni_tells_nothing() -> None:
+    windows = [node_eni("eni-1", "i-0a", private_ips=POOL, tags={})]
+    assert run(net(ON, "pods", enis=windows), [nodes_renewed], Limits()) == ()
 
 
 def test_an_eni_config_may_name_the_nodes_own_subnet() -> None:

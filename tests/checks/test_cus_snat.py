@@ -67,6 +67,7 @@ EXAMPLES = {
         good=(
             net({}),
             net({EXCLUDE: "10.0.0.0/8, 192.168.0.0/16"}),
+            net({EXCLUDE: "10.0.0.0/8,"}),
             net({RANDOM: "hashrandom"}),
             net(EXTERNAL),
         ),
@@ -94,6 +95,7 @@ EXAMPLES = {
             net({}, entry(1, LINUX, protocol="6"), entry(2, ALL_PORTS, protocol="17")),
             net({}, entry(1, LINUX, protocol="17")),
             net({}, entry(1, (1024, 2000), protocol="6", allow=False), entry(2)),
+            net({}, entry(1, (40000, 40000), protocol="6", allow=False), entry(2)),
             net({}, entry(1, LINUX, protocol="6", cidr="10.0.0.0/8")),
         ),
         unknown=(net({}, network_acls=[]), *UNSEEN),
@@ -128,7 +130,7 @@ def test_without_random_ports_no_acl_is_judged(env: dict[str, str]) -> None:
 def test_the_lower_number_decides() -> None:
     shut = entry(1, (1024, 32767), protocol="6", allow=False)
     (finding,) = ports(net({}, shut, entry(2, ALL_PORTS, protocol="6")))
-    assert finding.evidence["halved"] == ["tcp from 0.0.0.0/0"]
+    assert finding.evidence["missing"] == ["tcp from 0.0.0.0/0: 1024-32767"]
     later = entry(3, (1024, 32767), protocol="6", allow=False)
     (finding,) = ports(net({}, entry(2, ALL_PORTS, protocol="6"), later))
     assert finding.status is Status.PASS
@@ -140,7 +142,20 @@ def test_a_narrow_entry_counts_for_its_own_source() -> None:
     assert finding.status is Status.PASS
     named = entry(3, LINUX, protocol="6", cidr="10.1.0.0/16")
     (finding,) = ports(net({}, narrow, entry(2), named))
-    assert finding.evidence["halved"] == ["tcp from 10.1.0.0/16"]
+    assert finding.evidence["missing"] == ["tcp from 10.1.0.0/16: 1024-9000"]
+
+
+@pytest.mark.parametrize(
+    ("shut", "severity"),
+    [((3389, 3389), Severity.LOW), ((1024, 7474), Severity.LOW), ((1024, 7475), Severity.MEDIUM)],
+)
+def test_a_few_ports_that_are_denied_are_named_and_low(
+    shut: tuple[int, int], severity: Severity
+) -> None:
+    denied = entry(1, shut, protocol="6", allow=False)
+    (finding,) = ports(net({}, denied, entry(2)))
+    assert finding.severity is severity
+    assert str(shut[0]) in finding.message
 
 
 EDGES = st.sampled_from((1, 1023, 1024, 32767, 32768, 45000, 60999, 61000, 65534, 65535))
@@ -159,5 +174,14 @@ def test_the_ports_are_those_of_a_walk_through_the_entries(
     open_ports = bytearray(65536)
     for (low, high), allow in reversed(given_):
         open_ports[low : high + 1] = bytes([allow]) * (high + 1 - low)
-    halved = all(open_ports[32768:61000]) and not all(open_ports[1024:])
-    assert (finding.status is Status.FAIL) is halved
+    own, whole = open_ports[32768:61000], open_ports[1024:]
+    short = 2 * sum(own) >= len(own) and not all(whole)
+    assert (finding.status is Status.FAIL) is short
+    if short:
+        many = 10 * (len(whole) - sum(whole)) >= len(whole)
+        assert finding.severity is (Severity.MEDIUM if many else Severity.LOW)
+
+
+def test_an_acl_with_windows_nodes_only_is_not_judged() -> None:
+    windows = node_group(ami_type="WINDOWS_CORE_2022_x86_64", subnet_ids=("subnet-a",))
+    assert ports(net({}, entry(1, LINUX, protocol="6"), node_groups=[windows])) == ()

@@ -123,6 +123,28 @@ def test_without_eni_configs_the_pods_own_interfaces_tell() -> None:
     assert set(ask(net(EXTERNAL | CUSTOM, enis=[named]))) == {PODS}
 
 
+def test_a_subnet_for_pods_in_a_zone_without_nodes_is_not_judged() -> None:
+    far = subnet("subnet-pods-c", cidr="100.64.2.0/24", tags=OFFER)
+    subnets = [subnet("subnet-a"), far]
+    nowhere = to(None, subnet_id=far.id)
+    assert set(ask(net(EXTERNAL, nowhere, subnets=subnets))) == {"subnet-a"}
+    section = {"subnets": {"a": {"id": PODS}, "c": {"id": far.id}}}
+    text = json.dumps({"env": EXTERNAL | CUSTOM, "eniConfig": section})
+    both = [subnet("subnet-a"), subnet(PODS, cidr="100.64.0.0/24"), far]
+    custom = net({}, nowhere, subnets=both, addons=[addon(configuration=text)])
+    assert set(ask(custom)) == {PODS}
+
+
+def test_a_nat_gateway_that_is_not_listed_is_the_one_named() -> None:
+    found = ask(net(EXTERNAL, nat_gateways=[]))
+    assert "nat-1 is not among" in found["subnet-a"].message
+
+
+def test_a_route_that_leads_nowhere_connects_no_network() -> None:
+    gone = Route(destination="192.168.0.0/16", target="tgw-1", state="blackhole")
+    assert fit(net(EXTERNAL, to("nat-1", gone))).status is Status.PASS
+
+
 def test_addresses_that_nobody_routes_matter_more_than_calls_that_nobody_may_make() -> None:
     assert fit(net(EXTERNAL, to("nat-1", OFFICE))).severity is Severity.MEDIUM
     assert fit(net({}, to("nat-1", OFFICE, subnet_id="subnet-a"))).severity is Severity.LOW

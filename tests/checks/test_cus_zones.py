@@ -102,6 +102,29 @@ def test_a_zone_without_nodes_needs_no_pod_subnet() -> None:
     assert set(by_zone(net(offered="ab"), offered=True)) == set(by_zone(net(BOTH)))
 
 
+def test_a_zone_whose_nodes_use_no_eni_config_needs_none() -> None:
+    windows = node_group("win", ami_type="WINDOWS_CORE_2022_x86_64", subnet_ids=("subnet-b",))
+    one = node_group(subnet_ids=("subnet-a",))
+    of_windows = {"eks:cluster-name": "payments", "eks:nodegroup-name": "win"}
+    of_auto_mode = {"eks:eks-cluster-name": "payments"}
+    for parts in (
+        {
+            "node_groups": [one, windows],
+            "instances": [instance("i-b", "subnet-b", tags=of_windows)],
+        },
+        {"node_groups": [one], "instances": [instance("i-b", "subnet-b", tags=of_auto_mode)]},
+    ):
+        assert set(by_zone(net(ONE, **parts))) == {"payments/euw1-az1"}
+        assert set(by_zone(net(offered="a", **parts), offered=True)) == {"payments/euw1-az1"}
+
+
+def test_a_tag_for_karpenter_puts_no_node_in_a_zone() -> None:
+    tagged = subnet("subnet-c", tags={"karpenter.sh/discovery": "payments"})
+    offered = subnet("subnet-pods-a", tags=OFFER)
+    seen = net(subnets=[subnet("subnet-a"), subnet("subnet-b"), tagged, offered])
+    assert set(by_zone(seen, offered=True)) == {"payments/euw1-az1", "payments/euw1-az2"}
+
+
 def test_a_node_that_is_still_starting_proves_nothing() -> None:
     starting = {"node_groups": [], "instances": [instance("i-0a", state="pending")]}
     (finding,) = by_zone(net(BY_HAND, enis=[PRIMARY], **starting)).values()

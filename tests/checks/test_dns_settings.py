@@ -1,10 +1,13 @@
 import json
 
+import pytest
+
 from eksnet.checks.dns_settings import coredns_replicas, ipvs, lameduck
+from eksnet.cni.branch import UNNAMED
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.cluster import Addon
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, Status
 from eksnet.model.snapshot import Snapshot
 from tests.build import Example, addon, cluster, instance, instance_type, snapshot
 
@@ -50,25 +53,33 @@ EXAMPLES = {
             dns("autoScaling:\n  enabled: true\n  maxReplicas: 10\n", nodes=40),
         ),
         bad=(
-            dns(nodes=33),
+            dns({"replicaCount": 2}, nodes=33),
             dns({"replicaCount": 1}),
             dns({"autoScaling": {"enabled": True, "maxReplicas": 2}}, nodes=33),
-            dns({"autoScaling": {"enabled": False}}, nodes=33),
-            dns(nodes=3, instance_types=BIG),
+            dns({"autoScaling": {"enabled": False}, "replicaCount": 2}, nodes=33),
+            dns({"replicaCount": 2}, nodes=3, instance_types=BIG),
         ),
         unknown=(
             SELF_MANAGED,
             UNREADABLE,
             dns(instance_types=[]),
+            dns(nodes=33),
+            dns(nodes=3, instance_types=BIG),
             dns({"replicaCount": "many"}),
         ),
     ),
     "DNS002": Example(
-        good=(GOOD, corefile("health { lameduck 1m }")),
+        good=(
+            GOOD,
+            corefile("health { lameduck 1m }"),
+            corefile("health { lameduck 1m30s }"),
+            corefile("health { lameduck 29.5s500ms }"),
+        ),
         bad=(
             corefile("health"),
             corefile("health {\n    lameduck 5s\n  }"),
             corefile("health # lameduck 30s"),
+            corefile("health { lameduck 30 }"),
         ),
         unknown=(SELF_MANAGED, UNREADABLE),
     ),
@@ -82,6 +93,26 @@ EXAMPLES = {
         unknown=(proxy(addons=[]), proxy("["), proxy({"mode": "ipvs"}, version="")),
     ),
 }
+
+
+@pytest.mark.parametrize("text", ["a: 2024-13-45", "[" * 100_000, "{" * 100_000, "9" * 5000])
+def test_text_that_no_reader_takes_is_unknown(text: str) -> None:
+    (finding,) = run(dns(text), [coredns_replicas], Limits())
+    assert finding.unknown
+    assert finding.unknown.error == "Unreadable"
+
+
+def test_comments_alone_set_nothing() -> None:
+    (finding,) = run(dns("# nothing is set\n"), [coredns_replicas], Limits())
+    assert finding.status is Status.PASS
+
+
+def test_a_number_that_nobody_named_is_called_a_default_and_never_fails() -> None:
+    few, many = (run(dns(nodes=n), [coredns_replicas], Limits())[0] for n in (2, 60))
+    assert UNNAMED in few.message
+    assert UNNAMED in many.message
+    assert many.unknown
+    assert many.unknown.api == "kubernetes:coredns"
 
 
 def test_one_replica_is_worse_than_too_few() -> None:

@@ -21,14 +21,20 @@ EXAMPLES = {
     "EPA004": Example(
         good=(
             net(ASKS, private=True),
-            net(None),
+            net(None, private=True),
             net(None, private=True, addons=[]),
             net('{"env": {"CLUSTER_ENDPOINT": ""}}'),
         ),
         bad=(net(ASKS),),
-        unknown=(net(None, addons=[]), net("[")),
+        unknown=(net(None, addons=[]), net("["), net(None), net("{}")),
     ),
 }
+
+
+def test_a_variable_that_eks_may_have_set_by_itself_is_not_called_unset() -> None:
+    (finding,) = run(net(None), [cni_endpoint], Limits())
+    assert finding.unknown
+    assert finding.unknown.api == "kubernetes:aws-node"
 
 
 def test_auto_mode_has_no_such_setting() -> None:

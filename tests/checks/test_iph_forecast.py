@@ -10,6 +10,7 @@ from eksnet.model.finding import Finding, Severity, Status
 from eksnet.model.snapshot import Snapshot
 from tests.build import (
     Example,
+    accounted,
     addon,
     cluster,
     instance,
@@ -38,7 +39,7 @@ def falling(per_day: int, now: int, days: int = DAYS) -> Snapshot:
 
 def prefixes(per_day: int) -> Snapshot:
     """Return a prefix subnet whose 13 free blocks were more by so many each day before."""
-    return snapshot(
+    seen = snapshot(
         clusters=[cluster(subnet_ids=("subnet-a",))],
         node_groups=[node_group(subnet_ids=("subnet-a",))],
         addons=[addon(configuration=ON)],
@@ -53,14 +54,17 @@ def prefixes(per_day: int) -> Snapshot:
             )
         ],
     )
+    return accounted(seen)
 
 
 CLUSTER_ONLY = dataclasses.replace(falling(1, 20), node_groups=())
+UNLISTED = dataclasses.replace(falling(0, 200), subnets=())
+SHARED = dataclasses.replace(prefixes(0), subnets=(subnet(owner_id="999988887777", free_ips=234),))
 EXAMPLES = {
     "IPH004": Example(
         good=(falling(0, 200), falling(-2, 200), falling(1, 2000)),
         bad=(falling(5, 100), falling(2, 120), falling(0, 0), CLUSTER_ONLY),
-        unknown=(falling(5, 100, days=0), falling(5, 100, days=9)),
+        unknown=(falling(5, 100, days=0), falling(5, 100, days=9), UNLISTED),
     ),
     "PFX010": Example(
         good=(
@@ -69,7 +73,12 @@ EXAMPLES = {
             snapshot(clusters=[cluster(ip_family="ipv6")]),
         ),
         bad=(prefixes(1),),
-        unknown=(dataclasses.replace(prefixes(1), trends=()), snapshot(clusters=[cluster()])),
+        unknown=(
+            dataclasses.replace(prefixes(1), trends=()),
+            snapshot(clusters=[cluster()]),
+            dataclasses.replace(prefixes(1), subnets=()),
+            SHARED,
+        ),
     ),
 }
 
@@ -90,11 +99,18 @@ def test_the_day_decides(per_day: int, now: int, severity: Severity | None) -> N
         assert finding.evidence["days"] == pytest.approx(now / per_day, abs=2)
 
 
-def test_a_cluster_subnet_ends_when_no_upgrade_has_room() -> None:
+@pytest.mark.parametrize("seen", [CLUSTER_ONLY, falling(1, 20)], ids=["alone", "with nodes"])
+def test_a_cluster_subnet_ends_when_no_upgrade_has_room(seen: Snapshot) -> None:
     """From 20 at one a day, the fifth last address is gone on day 16."""
-    finding = ask(CLUSTER_ONLY)
+    finding = ask(seen)
     assert finding.evidence["floor"] == 4
     assert finding.evidence["days"] == pytest.approx(16, abs=2)
+
+
+def test_blocks_that_may_not_be_free_are_no_forecast() -> None:
+    (finding,) = run(SHARED, [blocks_ahead], Limits())
+    assert finding.unknown is not None
+    assert finding.unknown.error == "OwnedByAnotherAccount"
 
 
 def test_too_little_history_is_told_once_a_cluster_with_what_is_missing() -> None:

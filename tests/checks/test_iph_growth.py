@@ -1,9 +1,11 @@
+import json
+
 import pytest
 
 from eksnet.checks.iph_growth import room_to_grow, room_to_roll, sized_for_growth
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
-from eksnet.model.finding import Finding, Severity
+from eksnet.model.finding import Finding, Severity, Status
 from eksnet.model.snapshot import Snapshot
 from tests.build import Example, addon, cluster, instance, node_eni, node_group, snapshot, subnet
 
@@ -29,7 +31,38 @@ def group(
     return snapshot(**{**values, **parts})
 
 
-UNKNOWN = (group(200, addons=[]), group(200, "x99.huge"))
+CUSTOM = {"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true"}
+CONFIG = {
+    "create": True,
+    "region": "eu-west-1",
+    "subnets": {"eu-west-1a": {"id": "subnet-pod-a"}},
+}
+
+
+def pods_apart(nodes: str, pods: str) -> Snapshot:
+    """Return the group under custom networking, with subnets of these sizes."""
+    text = json.dumps({"env": CUSTOM, "eniConfig": CONFIG})
+    subnets = [subnet(cidr=nodes), subnet("subnet-pod-a", cidr=pods)]
+    return group(200, addons=[addon(configuration=text)], subnets=subnets)
+
+
+def template() -> Snapshot:
+    """Return a group without nodes, whose launch template names its types."""
+    own = node_group(subnet_ids=("subnet-a",), instance_types=())
+    return group(200, node_groups=[own], instances=[], enis=[])
+
+
+OFF = json.dumps({"env": {"DISABLE_NETWORK_RESOURCE_PROVISIONING": "true"}})
+UNLISTED = group(
+    200, clusters=[cluster()], node_groups=[node_group(max_size=9, subnet_ids=("subnet-a", "b"))]
+)
+V6_BESIDE = group(
+    200,
+    maximum=9,
+    clusters=[cluster()],
+    subnets=[subnet(), subnet("subnet-b", cidr="", free_ips=0)],
+)
+UNKNOWN = (group(200, addons=[]), group(200, "x99.huge"), template())
 EXAMPLES = {
     "IPH005": Example(
         good=(group(200), group(200, node_groups=[node_group(subnet_ids=("subnet-a",))])),
@@ -42,9 +75,15 @@ EXAMPLES = {
         unknown=UNKNOWN,
     ),
     "IPH007": Example(
-        good=(group(0),),
-        bad=(group(200, maximum=9), group(200, cidr="10.0.0.0/26")),
-        unknown=UNKNOWN,
+        good=(group(0), pods_apart("10.0.0.0/27", "100.64.0.0/24")),
+        bad=(
+            group(200, maximum=9),
+            group(200, cidr="10.0.0.0/26"),
+            pods_apart("10.0.0.0/18", "100.64.0.0/27"),
+            pods_apart("10.0.0.0/29", "100.64.0.0/18"),
+            V6_BESIDE,
+        ),
+        unknown=(*UNKNOWN, UNLISTED, group(200, addons=[addon(configuration=OFF)])),
     ),
 }
 
@@ -75,3 +114,25 @@ def test_sizes_count_and_not_what_is_free() -> None:
     finding = ask(sized_for_growth, group(200, maximum=9))
     assert finding.evidence["needed"] == 9 * 30
     assert finding.evidence["usable"] == 251
+
+
+def test_pods_and_nodes_are_each_held_against_their_own_subnets() -> None:
+    """Four nodes at most, each with an address of its own and 20 for pods."""
+    finding = ask(sized_for_growth, pods_apart("10.0.0.0/18", "100.64.0.0/27"))
+    assert (finding.evidence["needed"], finding.evidence["usable"]) == (4 * 20, 27)
+    assert finding.evidence["subnets"] == ["subnet-pod-a"]
+    assert "for pods" in finding.message
+
+
+def test_a_group_that_is_being_deleted_gets_no_more_nodes() -> None:
+    going = group(0, node_groups=[node_group(subnet_ids=("subnet-a",), status="DELETING")])
+    for check in (room_to_roll, room_to_grow, sized_for_growth):
+        assert run(going, [check], Limits()) == ()
+
+
+def test_a_subnet_that_is_not_listed_is_unknown_by_itself() -> None:
+    found = run(UNLISTED, [sized_for_growth], Limits())
+    assert {each.resource.id: each.status for each in found} == {
+        "b": Status.UNKNOWN,
+        "payments": Status.UNKNOWN,
+    }

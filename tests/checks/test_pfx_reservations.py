@@ -1,17 +1,29 @@
+import dataclasses
+
 from eksnet.checks.pfx_reservations import effective_reservations, own_range
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.finding import Status
 from eksnet.model.network import CidrReservation, Eni
 from eksnet.model.snapshot import Blind, Facet, Resource, Snapshot
-from tests.build import Example, addon, cluster, eni, instance, node_eni, snapshot, subnet
+from tests.build import (
+    Example,
+    accounted,
+    addon,
+    cluster,
+    eni,
+    instance,
+    node_eni,
+    snapshot,
+    subnet,
+)
 
 PREFIXED = node_eni("eni-1", "i-1", private_ips=("10.0.0.5",), prefixes=("10.0.0.16/28",))
 SINGLE = eni("eni-2", private_ips=("10.0.0.40",))
 
 
 def reserved(*cidrs: str, enis: tuple[Eni, ...] = (), kind: str = "prefix") -> Snapshot:
-    return snapshot(
+    seen = snapshot(
         clusters=[cluster()],
         addons=[addon()],
         instances=[instance("i-1")],
@@ -22,24 +34,28 @@ def reserved(*cidrs: str, enis: tuple[Eni, ...] = (), kind: str = "prefix") -> S
             for each in cidrs
         ],
     )
+    return accounted(seen)
 
 
 NO_PREFIX = snapshot(clusters=[cluster()], enis=[SINGLE], subnets=[subnet()])
 WARM = node_eni("eni-3", "i-1", index=1, private_ips=("10.0.0.8", "10.0.0.9"))
-BLIND = Snapshot(
-    **{
-        **reserved().__dict__,
-        "blinds": (
-            Blind(
-                facet=Facet.CIDR_RESERVATIONS,
-                api="ec2:GetSubnetCidrReservations",
-                error="UnauthorizedOperation",
-                resource=Resource(type="AWS::EC2::Subnet", id="subnet-a"),
-            ),
+BLIND = dataclasses.replace(
+    reserved(),
+    blinds=(
+        Blind(
+            facet=Facet.CIDR_RESERVATIONS,
+            api="ec2:GetSubnetCidrReservations",
+            error="UnauthorizedOperation",
+            resource=Resource(type="AWS::EC2::Subnet", id="subnet-a"),
         ),
-    }
+    ),
 )
-GONE = Snapshot(**{**reserved().__dict__, "subnets": ()})
+GONE = dataclasses.replace(reserved(), subnets=())
+
+
+def shared(seen: Snapshot) -> Snapshot:
+    return dataclasses.replace(seen, subnets=(subnet(owner_id="999988887777", free_ips=40),))
+
 
 EXAMPLES = {
     "PFX003": Example(
@@ -48,8 +64,9 @@ EXAMPLES = {
             reserved(enis=(SINGLE,)),
             reserved(enis=(WARM,)),
             reserved("10.0.0.128/25", enis=(SINGLE,), kind="explicit"),
+            shared(reserved(enis=(SINGLE,))),
         ),
-        unknown=(GONE,),
+        unknown=(GONE, shared(reserved())),
     ),
     "PFX004": Example(
         good=(
@@ -58,8 +75,11 @@ EXAMPLES = {
             reserved("10.0.0.128/25", enis=(SINGLE,)),
             reserved("10.0.0.32/27", enis=(SINGLE,), kind="explicit"),
         ),
-        bad=(reserved("10.0.0.32/27", enis=(SINGLE,)),),
-        unknown=(GONE,),
+        bad=(
+            reserved("10.0.0.32/27", enis=(SINGLE,)),
+            shared(reserved("10.0.0.32/27", enis=(SINGLE,))),
+        ),
+        unknown=(GONE, shared(reserved("10.0.0.32/27"))),
     ),
 }
 

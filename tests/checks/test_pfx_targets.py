@@ -34,6 +34,7 @@ EXAMPLES = {
             with_env("ipv6", WARM_PREFIX_TARGET="0", **ON),
             prefixes(),
             prefixes(WARM_PREFIX_TARGET="0", WARM_IP_TARGET="5"),
+            prefixes(WARM_PREFIX_TARGET="0", DISABLE_NETWORK_RESOURCE_PROVISIONING="true"),
         ),
         bad=(prefixes(WARM_PREFIX_TARGET="0"), prefixes(WARM_PREFIX_TARGET="none")),
         unknown=UNKNOWN,
@@ -43,6 +44,7 @@ EXAMPLES = {
             with_env(MINIMUM_IP_TARGET="20", WARM_IP_TARGET="16"),
             prefixes(),
             prefixes(WARM_IP_TARGET="15", MINIMUM_IP_TARGET="32"),
+            prefixes(WARM_IP_TARGET="16", DISABLE_NETWORK_RESOURCE_PROVISIONING="true"),
         ),
         bad=(prefixes(WARM_IP_TARGET="16"), prefixes(MINIMUM_IP_TARGET="20")),
         unknown=UNKNOWN,
@@ -60,3 +62,9 @@ def test_a_pass_that_rests_on_defaults_says_so(check: object) -> None:
     (finding,) = run(prefixes(), [check], Limits())  # type: ignore[list-item]
     assert finding.status is Status.PASS
     assert UNNAMED in finding.message
+
+
+def test_where_others_size_the_pool_no_target_is_judged() -> None:
+    off = prefixes(WARM_PREFIX_TARGET="0", DISABLE_NETWORK_RESOURCE_PROVISIONING="true")
+    (finding,) = run(off, [prefix_kept_warm], Limits())
+    assert finding.message.startswith("no warm target counts")

@@ -1,7 +1,7 @@
 from eksnet.checks.rte_endpoints import endpoints_of_isolated, s3_gateway
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, Status
 from eksnet.model.network import Route, VpcEndpoint
 from eksnet.model.snapshot import Snapshot
 from tests.build import (
@@ -111,6 +111,10 @@ def severity(seen: Snapshot) -> Severity | None:
     return run(seen, [endpoints_of_isolated], Limits())[0].severity
 
 
+def status(seen: Snapshot) -> Status:
+    return run(seen, [endpoints_of_isolated], Limits())[0].status
+
+
 def test_what_joining_takes_is_worse_to_lack_than_what_some_add_ons_take() -> None:
     assert severity(without("ecr.dkr", "logs")) is Severity.HIGH
     assert severity(without("sts", "logs")) is Severity.MEDIUM
@@ -125,7 +129,36 @@ def test_a_way_out_by_a_transit_gateway_is_neither_pass_nor_fail() -> None:
 
 def test_a_route_to_a_gateway_endpoint_leads_nowhere_else() -> None:
     own = route_table(routes=(Route(destination="pl-s3", target="vpce-s3"),))
-    assert severity(isolated(route_tables=[own])) is Severity.HIGH
+    assert status(isolated("s3", route_tables=[own])) is Status.FAIL
+
+
+def test_a_route_to_an_appliances_endpoint_may_lead_to_other_networks() -> None:
+    own = route_table(routes=(Route(destination="pl-offices", target="vpce-fw"),))
+    appliance = endpoint("fw", type="GatewayLoadBalancer", private_dns=False)
+    (finding, *_) = run(
+        isolated(route_tables=[own], vpc_endpoints=[appliance]), [endpoints_of_isolated], Limits()
+    )
+    assert finding.unknown
+    assert finding.unknown.api == "ec2:SearchTransitGatewayRoutes"
+
+
+def test_an_endpoint_without_private_dns_may_be_found_by_a_hosted_zone_only() -> None:
+    nameless = endpoint("s3", type="Interface", route_table_ids=(), private_dns=False)
+    rest = [endpoint(each) for each in ALL if each != "s3"]
+    seen = isolated(vpc_endpoints=[*rest, nameless])
+    (finding, *_) = run(seen, [endpoints_of_isolated], Limits())
+    assert finding.unknown
+    assert finding.unknown.api == "route53:ListHostedZonesByVPC"
+    assert status(isolated(vpc_endpoints=[*rest[1:], nameless])) is Status.FAIL
+
+
+def test_routes_to_the_internet_over_ipv6_lead_to_no_other_network() -> None:
+    routes = (
+        Route(destination="::/0", target="eigw-1"),
+        Route(destination="::/0", target="tgw-1"),
+        Route(destination="203.0.113.0/24", target="igw-1"),
+    )
+    assert status(isolated(route_tables=[route_table(routes=routes)])) is Status.FAIL
 
 
 def test_subnets_of_one_route_table_are_one_answer() -> None:

@@ -1,7 +1,7 @@
 from eksnet.checks.rte_zones import nodes_in_zones, subnets_in_zones
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
-from eksnet.model.finding import Finding, Severity
+from eksnet.model.finding import Finding, Severity, Status
 from eksnet.model.snapshot import Snapshot
 from tests.build import (
     Example,
@@ -74,6 +74,15 @@ def ask(seen: Snapshot) -> Finding:
 def test_private_subnets_in_one_zone_are_worse_than_public_ones_in_one() -> None:
     assert ask(vpc_of("a", "ab")).severity is Severity.MEDIUM
     assert ask(vpc_of("abc", "a")).severity is Severity.LOW
+
+
+def test_in_a_shared_vpc_the_owners_other_subnets_may_be_there() -> None:
+    shared = [subnet(f"subnet-{each}", owner_id="444455556666") for each in "ab"]
+    finding = ask(vpc_of("ab", subnets=shared))
+    assert finding.unknown
+    assert finding.unknown.error == "OwnedByAnotherAccount"
+    three = [subnet(f"subnet-{each}", owner_id="444455556666") for each in "abc"]
+    assert ask(vpc_of("abc", subnets=three)).status is Status.PASS
 
 
 def test_what_lies_at_the_edge_is_no_zone() -> None:

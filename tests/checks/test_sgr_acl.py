@@ -1,8 +1,10 @@
+import dataclasses
+
 from eksnet.checks.sgr_acl import acls_let_answers_back
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.finding import Finding, Severity, Status
-from eksnet.model.network import AclEntry, NetworkAcl
+from eksnet.model.network import AclEntry, NetworkAcl, Route
 from eksnet.model.snapshot import Snapshot
 from tests.build import (
     ACCOUNT,
@@ -14,6 +16,7 @@ from tests.build import (
     route_table,
     snapshot,
     subnet,
+    vpc,
     x_eni,
 )
 
@@ -75,7 +78,37 @@ def net(*entries: AclEntry, **parts: object) -> Snapshot:
 
 
 VPC_IN = line(100, cidr=OURS)
+TWO = {
+    "enis": [
+        node_eni("eni-1", "i-1", "subnet-a", groups=("sg-payments",)),
+        node_eni("eni-2", "i-2", "subnet-b", groups=("sg-payments",)),
+    ],
+    "instances": [instance("i-1", "subnet-a"), instance("i-2", "subnet-b")],
+}
 PRIVATE = {"route_tables": [route_table(default=None)]}
+
+IPV6_HOME, IPV6_ALL = "2001:db8::/56", "::/0"
+
+
+def six(number: int, cidr: str, *, egress: bool = False) -> AclEntry:
+    return dataclasses.replace(line(number, egress=egress), cidr=None, ipv6_cidr=cidr)
+
+
+def ipv6(*entries: AclEntry, way: str | None = "eigw-1", **parts: object) -> Snapshot:
+    """Return the network of an IPv6 cluster with a default route of its family."""
+    out = (Route(destination=IPV6_ALL, target=way),) if way else ()
+    homes = {
+        f"subnet-{az}": subnet(f"subnet-{az}", ipv6_cidrs=(f"2001:db8:0:{n}::/64",))
+        for n, az in enumerate("ab")
+    }
+    values: dict[str, object] = {
+        "clusters": [cluster(ip_family="ipv6")],
+        "vpcs": [vpc(ipv6_cidrs=(IPV6_HOME,))],
+        "subnets": list(homes.values()),
+        "route_tables": [route_table(default="nat-1", routes=out)],
+    }
+    return net(*entries, six(300, IPV6_ALL, egress=True), **{**values, **parts})
+
 
 EXAMPLES = {
     "SGR007": Example(
@@ -84,6 +117,9 @@ EXAMPLES = {
             net(VPC_IN, line(110, CLIENTS), OUT),
             net(line(90, CLIENTS, allow=False, cidr="203.0.113.0/24"), ALL_IN, OUT),
             net(VPC_IN, OUT, **PRIVATE),
+            net(ALL_IN, OUT, route_tables=[route_table(default="tgw-1")]),
+            ipv6(six(100, IPV6_ALL)),
+            ipv6(six(100, IPV6_HOME), way=None),
         ),
         bad=(
             net(OUT),
@@ -93,12 +129,17 @@ EXAMPLES = {
             net(VPC_IN, line(110, (32768, 60999)), OUT),
             net(line(90, CLIENTS, allow=False, cidr="10.0.1.0/24"), ALL_IN, OUT),
             net(line(90, CLIENTS, egress=True, allow=False), ALL_IN, OUT, **PRIVATE),
-            net(line(90, (60000, 61000), allow=False, protocol="17"), ALL_IN, OUT),
+            net(line(90, (60000, 61000), allow=False, protocol="17"), ALL_IN, OUT, **TWO),
+            ipv6(six(100, IPV6_HOME)),
+            ipv6(six(100, IPV6_HOME), way="igw-1"),
         ),
         unknown=(
             net(ALL_IN, OUT, network_acls=[]),
             net(ALL_IN, OUT, route_tables=[]),
             net(ALL_IN, OUT, subnets=[subnet("subnet-a")]),
+            net(VPC_IN, OUT, route_tables=[route_table(default="tgw-1")]),
+            net(VPC_IN, OUT, route_tables=[route_table(default="vpce-1")]),
+            ipv6(six(100, IPV6_ALL), vpcs=[]),
         ),
     ),
 }
@@ -132,3 +173,30 @@ def test_private_addresses_are_not_the_internet() -> None:
 
 def test_a_cluster_without_nodes_is_not_judged() -> None:
     assert ask(net(ALL_IN, OUT, enis=[x_eni("eni-x", "subnet-b")], instances=[])) == {}
+
+
+def test_udp_and_the_internet_are_of_nodes_and_pods_only() -> None:
+    """An x-ENI's subnet needs TCP with the nodes and nothing else."""
+    tcp = [line(100, CLIENTS, cidr=OURS), line(100, CLIENTS, cidr=OURS, egress=True)]
+    planes = dataclasses.replace(acl(*tcp, subnet_ids=("subnet-b",)), id="acl-2")
+    found = ask(net(network_acls=[acl(ALL_IN, OUT, subnet_ids=("subnet-a",)), planes]))
+    assert {each.status for each in found.values()} == {Status.PASS}
+    closed = net(network_acls=[acl(ALL_IN, OUT), planes], **TWO)
+    assert ask(closed)["subnet-b"].status is Status.FAIL
+
+
+def test_what_answers_from_beyond_another_way_out_is_said_not_to_be_judged() -> None:
+    beyond = {"route_tables": [route_table(default="tgw-1")]}
+    assert ask(net(ALL_IN, OUT, **beyond))["subnet-a"].message == (
+        "acl-1 lets answers in and out; what answers from beyond tgw-1 is not judged"
+    )
+    closed = ask(net(VPC_IN, OUT, **beyond))["subnet-a"]
+    assert closed.unknown is not None
+    assert closed.unknown.error == "LeadsElsewhere"
+    assert ask(net(VPC_IN, OUT, **beyond))["subnet-b"].status is Status.PASS
+
+
+def test_the_vpcs_own_ipv6_block_is_not_the_internet() -> None:
+    closed = ask(ipv6(six(100, IPV6_HOME)))["subnet-a"]
+    assert closed.message.endswith("in from the internet")
+    assert ask(ipv6(six(100, "2600::/12"), six(110, IPV6_HOME)))["subnet-a"].status is Status.PASS

@@ -4,7 +4,7 @@ from eksnet.engine.run import run
 from eksnet.model.finding import Finding, Severity
 from eksnet.model.network import Rule
 from eksnet.model.snapshot import Snapshot
-from tests.build import ALL, Example, cluster, security_group, snapshot, vpc
+from tests.build import ALL, Example, cluster, node_eni, security_group, snapshot, subnet, vpc
 
 SELF = Rule(protocol="-1", groups=("sg-payments",))
 
@@ -28,6 +28,14 @@ def net(*ingress: Rule, egress: tuple[Rule, ...] = (ALL,), **parts: object) -> S
 BY_LIST = Rule(protocol="-1", prefix_lists=("pl-1",))
 BY_BLOCK = Rule(protocol="-1", cidrs=("10.0.0.0/16",))
 
+CARRIED = {
+    "subnets": [subnet("subnet-a"), subnet("subnet-b")],
+    "enis": [
+        node_eni(f"eni-{az}", f"i-{az}", f"subnet-{az}", groups=("sg-payments",)) for az in "ab"
+    ],
+}
+BY_SUBNETS = Rule(protocol="-1", cidrs=("10.0.0.0/24", "10.0.1.0/24"))
+
 EXAMPLES = {
     "SGR006": Example(
         good=(
@@ -35,6 +43,7 @@ EXAMPLES = {
             net(SELF, egress=MINIMUM),
             net(BY_BLOCK, egress=(BY_BLOCK,)),
             net(Rule(protocol="6", cidrs=("10.0.0.0/8",)), Rule(protocol="udp", cidrs=ALL.cidrs)),
+            net(SELF, egress=(BY_SUBNETS,), **CARRIED),
         ),
         bad=(
             net(),
@@ -42,12 +51,14 @@ EXAMPLES = {
             net(SELF, egress=MINIMUM[:3]),
             net(SELF, egress=(Rule(protocol="-1", cidrs=("192.0.2.0/24",)),)),
             net(BY_BLOCK, vpcs=[vpc("vpc-0a", "10.0.0.0/16", "100.64.0.0/16")]),
+            net(SELF, egress=(BY_SUBNETS,)),
         ),
         unknown=(
             net(BY_LIST),
             net(SELF, egress=(BY_LIST,)),
             net(SELF, security_groups=[]),
             net(SELF, vpcs=[]),
+            net(SELF, egress=(BY_SUBNETS,), enis=CARRIED["enis"]),
         ),
     ),
 }
@@ -73,3 +84,10 @@ def test_a_port_of_the_minimum_is_high_any_other_medium() -> None:
 def test_a_cluster_without_the_group_is_not_judged() -> None:
     old = net(SELF, clusters=[cluster(cluster_security_group_id=None)])
     assert run(old, [cluster_group_minimum], Limits()) == ()
+
+
+def test_blocks_need_to_hold_no_more_than_the_subnets_in_which_the_group_is_carried() -> None:
+    halved = Rule(protocol="-1", cidrs=("10.0.0.0/24",))
+    assert ask(net(SELF, egress=(BY_SUBNETS,), **CARRIED)).severity is None
+    assert ask(net(SELF, egress=(halved,), **CARRIED)).severity is Severity.HIGH
+    assert ask(net(SELF, egress=(BY_SUBNETS,))).severity is Severity.HIGH

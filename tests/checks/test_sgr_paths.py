@@ -5,7 +5,7 @@ from eksnet.engine.check import Check
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.finding import Finding, Severity, Status
-from eksnet.model.network import AclEntry, NetworkAcl, Rule
+from eksnet.model.network import AclEntry, Attachment, Eni, NetworkAcl, Rule
 from eksnet.model.snapshot import Snapshot
 from tests.build import (
     ACCOUNT,
@@ -203,8 +203,9 @@ def test_closed_whole_is_high_and_in_part_medium() -> None:
 def test_the_message_is_the_trace() -> None:
     usual = nodes(USUAL, from_groups("sg-nodes", protocol="udp"))
     assert ask(sgr_paths.nodes_reach_nodes, usual).message == (
-        "4 of 8 paths closed: tcp 1-65535 from subnet-a to subnet-a: "
-        "subnet-a: sg-nodes allows → sg-nodes allows no tcp 1-1024 in from 10.0.0.0/24"
+        "4 of 8 paths closed: tcp 1-65535 from subnet-a to subnet-b: subnet-a: sg-nodes allows → "
+        "acl-a rule 200 allows → rtb-1 local → subnet-b: acl-a rule 200 allows → "
+        "sg-nodes allows no tcp 1-1024 in from 10.0.0.0/24"
     )
     assert ask(sgr_paths.nodes_reach_control_plane, ONE_WAY).message == (
         "1 of 4 paths closed: tcp 443 from subnet-a to subnet-b: subnet-a: sg-payments allows → "
@@ -291,3 +292,54 @@ def test_ipv6_clusters_are_walked_over_ipv6() -> None:
     assert closed.message.endswith("allows no tcp 1-65535 in from 2001:db8::/64")
     only_four = {**parts, "subnets": net().subnets}
     assert ask(check, net(**only_four, security_groups=[group])).status is Status.UNKNOWN
+
+
+def one_node(*more: Eni) -> Snapshot:
+    """Return a single node whose group admits the control plane only."""
+    plain = nodes(PLANE)
+    kept = [each for each in plain.enis if each.id != "eni-2"]
+    return dataclasses.replace(plain, enis=(*kept, *more))
+
+
+def test_a_place_of_one_node_is_closed_to_itself_only_before_a_second_comes() -> None:
+    """What a node sends itself leaves no interface, so that no rule sees it."""
+    for check in (sgr_paths.nodes_reach_nodes, sgr_paths.pods_reach_dns):
+        alone = ask(check, one_node())
+        assert alone.severity is Severity.MEDIUM
+        assert alone.message.startswith("before a second node comes: ")
+        second = node_eni("eni-2", "i-2", "subnet-a", groups=("sg-nodes",))
+        assert severity(check, one_node(second)) is Severity.HIGH
+
+
+def test_an_efa_interface_may_be_a_nodes_primary_one() -> None:
+    fast = node_eni("eni-2", "i-2", "subnet-b", interface_type="efa", groups=("sg-efa",))
+    closed = net(
+        enis=[net().enis[0], fast, *net().enis[2:]],
+        security_groups=[OWN, security_group("sg-efa")],
+    )
+    assert severity(sgr_paths.nodes_reach_nodes, closed) is Severity.HIGH
+    for other in (
+        dataclasses.replace(fast, interface_type="efa-only"),
+        dataclasses.replace(fast, attachment=Attachment(instance_id="i-2", device_index=1)),
+    ):
+        more = dataclasses.replace(closed, enis=(*net().enis, other))
+        assert ask(sgr_paths.nodes_reach_nodes, more).status is Status.PASS
+
+
+def test_an_interface_that_is_not_in_use_is_no_place() -> None:
+    stale = node_eni(
+        "eni-3",
+        "i-9",
+        "subnet-a",
+        1,
+        groups=("sg-old",),
+        status="available",
+        attachment=None,
+        tags={
+            "cluster.k8s.amazonaws.com/name": "payments",
+            "node.k8s.amazonaws.com/instance_id": "i-9",
+        },
+    )
+    seen = net(enis=[*net().enis, stale], security_groups=[OWN, security_group("sg-old")])
+    assert run(seen, [sgr_paths.pods_reach_pods], Limits()) == ()
+    assert ask(sgr_paths.nodes_reach_control_plane, seen).status is Status.PASS

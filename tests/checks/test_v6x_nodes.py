@@ -19,6 +19,10 @@ ALL6 = Rule(protocol="-1", ipv6_cidrs=("::/0",))
 WEB = Rule(protocol="tcp", from_port=443, to_port=443, cidrs=("0.0.0.0/0",))
 WIDE6 = Rule(protocol="tcp", from_port=0, to_port=1024, ipv6_cidrs=("::/0",))
 UDP6 = Rule(protocol="udp", ipv6_cidrs=("::/0",))
+PING = Rule(protocol="icmp", from_port=-1, to_port=-1, cidrs=("0.0.0.0/0",))
+PING6 = Rule(protocol="icmpv6", from_port=-1, to_port=-1, ipv6_cidrs=("::/0",))
+ECHO = Rule(protocol="1", from_port=8, to_port=-1, cidrs=("0.0.0.0/0",))
+ECHO6 = Rule(protocol="58", from_port=128, to_port=-1, ipv6_cidrs=("::/0",))
 NAMED = {"eks:cluster-name": "payments", "eks:nodegroup-name": "workers"}
 
 
@@ -57,8 +61,8 @@ EXAMPLES = {
         ),
     ),
     "V6X006": Example(
-        good=(net(), net(WEB, ALL6), net(WEB, WIDE6), net(ALL6)),
-        bad=(net(ALL), net(WEB), net(WEB, UDP6), net(ALL, WIDE6)),
+        good=(net(), net(WEB, ALL6), net(WEB, WIDE6), net(ALL6), net(PING, PING6)),
+        bad=(net(ALL), net(WEB), net(WEB, UDP6), net(ALL, WIDE6), net(PING), net(PING, ECHO6)),
         unknown=(net(security_groups=[]),),
     ),
 }
@@ -76,6 +80,13 @@ def test_groups_of_one_node_complete_each_other() -> None:
 
 def test_a_group_that_is_not_seen_may_hold_the_twin() -> None:
     assert rules(net(instances=[BOTH], security_groups=TWO[:1])).status is Status.UNKNOWN
+
+
+def test_the_twin_of_icmp_is_icmpv6() -> None:
+    for pair in ((PING, PING6), (ECHO, ECHO6), (ECHO, PING6), (PING, ALL6)):
+        assert rules(net(*pair)).status is Status.PASS
+    assert "-1" not in rules(net(PING)).message
+    assert "1 type 8 on sg-node" in rules(net(ECHO)).message
 
 
 def test_every_reason_is_told() -> None:

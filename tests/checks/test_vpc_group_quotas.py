@@ -33,6 +33,7 @@ def cidrs(count: int, *, ipv6: bool = False) -> Rule:
     return Rule(protocol="tcp", from_port=443, to_port=443, cidrs=four)
 
 
+SHARED = security_group("sg-payments", cidrs(10), owner_id="444455556666")
 LIST = Rule(protocol="tcp", from_port=443, to_port=443, prefix_lists=("pl-0a1b2c3d",))
 PEERS = Rule(protocol="-1", groups=("sg-1", "sg-2"))
 EXAMPLES = {
@@ -43,6 +44,7 @@ EXAMPLES = {
             rules(LIST),
             dataclasses.replace(rules(), quotas=()),
             dataclasses.replace(rules(), security_groups=()),
+            dataclasses.replace(rules(), security_groups=(SHARED,)),
         ),
     ),
     "VPC009": Example(
@@ -51,6 +53,13 @@ EXAMPLES = {
         unknown=(dataclasses.replace(groups(1), quotas=()),),
     ),
 }
+
+
+def test_the_quota_of_a_shared_group_is_its_owners() -> None:
+    seen = dataclasses.replace(rules(), security_groups=(SHARED,))
+    (finding,) = run(seen, [rule_quota], Limits())
+    assert finding.unknown
+    assert finding.unknown.error == "OwnedByAnotherAccount"
 
 
 def test_a_rule_that_names_a_group_counts_for_both_families() -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import ipaddress
 
 from hypothesis import given
@@ -7,8 +8,8 @@ from eksnet.checks.vpc_overlaps import service_range, transit_overlap
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.finding import Severity, Status
-from eksnet.model.network import Peering, PeerVpc, Route, TransitAttachment
-from eksnet.model.snapshot import Snapshot
+from eksnet.model.network import Peering, PeerVpc, Route, TransitAttachment, VpcEndpoint
+from eksnet.model.snapshot import Blind, Facet, Snapshot
 from tests.build import ACCOUNT, REGION, VPC, Example, cluster, route_table, snapshot, vpc
 
 
@@ -26,9 +27,21 @@ def to(destination: str, target: str = "tgw-1", state: str = "active") -> Snapsh
     return services(route_tables=[route_table(routes=(route,))])
 
 
-def peer(cidr: str, status: str = "active") -> Peering:
+def endpoint(kind: str) -> VpcEndpoint:
+    return VpcEndpoint(
+        id="vpce-s3",
+        vpc_id=VPC,
+        owner_id=ACCOUNT,
+        service_name="",
+        type=kind,
+        state="available",
+        tags={},
+    )
+
+
+def peer(*cidrs: str, status: str = "active") -> Peering:
     ours = PeerVpc(vpc_id=VPC, owner_id=ACCOUNT, region=REGION, cidrs=("10.0.0.0/16",))
-    theirs = PeerVpc(vpc_id="vpc-peer", owner_id=ACCOUNT, region=REGION, cidrs=(cidr,))
+    theirs = PeerVpc(vpc_id="vpc-peer", owner_id=ACCOUNT, region=REGION, cidrs=cidrs)
     return Peering(id="pcx-1", status=status, requester=ours, accepter=theirs, tags={})
 
 
@@ -58,17 +71,21 @@ EXAMPLES = {
             services(),
             to("172.16.0.0/12"),
             to("172.20.3.0/24", state="blackhole"),
-            to("pl-s3", "vpce-s3"),
-            services(peerings=[peer("172.20.0.0/16", "pending-acceptance")]),
+            dataclasses.replace(to("pl-s3", "vpce-s3"), vpc_endpoints=(endpoint("Gateway"),)),
+            services(peerings=[peer()], vpcs=[vpc(), vpc("vpc-peer", "10.9.0.0/16")]),
+            services(peerings=[peer("172.20.0.0/16", status="pending-acceptance")]),
             services(peerings=[peer("10.9.0.0/16")]),
         ),
         bad=(
             services(vpcs=[vpc(VPC, "10.0.0.0/16", "172.20.64.0/20")]),
             services(peerings=[peer("172.20.0.0/16")]),
+            services(peerings=[peer()], vpcs=[vpc(), vpc("vpc-peer", "172.20.0.0/16")]),
             to("172.20.3.0/24"),
         ),
         unknown=(
             to("pl-offices"),
+            to("pl-offices", "vpce-s3"),
+            services(peerings=[peer()]),
             services(vpcs=[]),
             services(clusters=[cluster(service_ipv4_cidr=None)]),
         ),
@@ -87,7 +104,31 @@ EXAMPLES = {
 
 def test_a_block_of_the_vpc_itself_is_worse_than_a_route() -> None:
     severities = [run(e, [service_range], Limits())[0].severity for e in EXAMPLES["VPC022"].bad]
-    assert severities == [Severity.HIGH, Severity.MEDIUM, Severity.MEDIUM]
+    assert severities == [Severity.HIGH, *[Severity.MEDIUM] * 3]
+
+
+def test_a_peer_that_shows_no_block_is_named() -> None:
+    (finding,) = run(services(peerings=[peer()]), [service_range], Limits())
+    assert finding.unknown
+    assert finding.unknown.error == "NotShown"
+    assert "vpc-peer" in finding.message
+
+
+def test_an_appliances_endpoint_is_not_taken_for_a_gateway_endpoint() -> None:
+    seen = dataclasses.replace(
+        to("pl-offices", "vpce-s3"), vpc_endpoints=(endpoint("GatewayLoadBalancer"),)
+    )
+    (finding,) = run(seen, [service_range], Limits())
+    assert finding.unknown
+    assert finding.unknown.api == "ec2:GetManagedPrefixListEntries"
+
+
+def test_endpoints_that_were_refused_are_what_hides_where_a_route_leads() -> None:
+    blind = Blind(facet=Facet.VPC_ENDPOINTS, api="ec2:DescribeVpcEndpoints", error="Denied")
+    seen = dataclasses.replace(to("pl-s3", "vpce-s3"), blinds=(blind,))
+    (finding,) = run(seen, [service_range], Limits())
+    assert finding.unknown
+    assert (finding.unknown.api, finding.unknown.error) == (blind.api, blind.error)
 
 
 def test_an_ipv6_cluster_has_a_service_range_of_its_own() -> None:

@@ -6,8 +6,8 @@ from eksnet.checks.vpc_quotas import interface_quota, route_quota, subnet_quota
 from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.model.finding import Finding, Severity, Status
-from eksnet.model.network import Peering, PeerVpc, Route
-from eksnet.model.snapshot import Snapshot
+from eksnet.model.network import Peering, PeerVpc, Route, VpcEndpoint
+from eksnet.model.snapshot import Blind, Facet, Snapshot
 from tests.build import (
     ACCOUNT,
     REGION,
@@ -66,6 +66,21 @@ def routes(*destinations: str, target: str = "tgw-1", origin: str = "CreateRoute
     )
 
 
+def behind(kind: str) -> Snapshot:
+    """Return a route by a prefix list to an endpoint of this type."""
+    endpoint = VpcEndpoint(
+        id="vpce-1",
+        vpc_id=VPC,
+        owner_id=ACCOUNT,
+        service_name="",
+        type=kind,
+        state="available",
+        tags={},
+    )
+    seen = routes("pl-6da54004", target="vpce-1")
+    return dataclasses.replace(seen, vpc_endpoints=(endpoint,))
+
+
 FOURS = tuple(f"10.{number}.0.0/16" for number in range(8))
 SIXES = tuple(f"2001:db8:{number}::/48" for number in range(8))
 
@@ -96,10 +111,14 @@ EXAMPLES = {
             routes(*FOURS[:7]),
             routes(*FOURS[:4], *SIXES[:4]),
             routes(*FOURS, origin="EnableVgwRoutePropagation"),
-            routes("pl-6da54004", target="vpce-1"),
+            behind("Gateway"),
         ),
         bad=(routes(*FOURS), routes(*SIXES)),
-        unknown=(*unknown(routes(*FOURS[:1])), routes("pl-0a1b2c3d")),
+        unknown=(
+            *unknown(routes(*FOURS[:1])),
+            routes("pl-0a1b2c3d"),
+            behind("GatewayLoadBalancer"),
+        ),
     ),
 }
 
@@ -129,6 +148,15 @@ def test_a_quota_that_was_not_told_hides_no_fail() -> None:
 
 def test_a_prefix_list_hides_no_fail() -> None:
     assert ask(route_quota, routes(*FOURS, "pl-0a1b2c3d")).status is Status.FAIL
+
+
+def test_endpoints_that_were_refused_hide_what_a_prefix_list_adds() -> None:
+    blind = Blind(facet=Facet.VPC_ENDPOINTS, api="ec2:DescribeVpcEndpoints", error="Denied")
+    finding = ask(
+        route_quota, dataclasses.replace(behind("Gateway"), vpc_endpoints=(), blinds=(blind,))
+    )
+    assert finding.unknown
+    assert finding.unknown.api == blind.api
 
 
 def test_a_region_without_a_cluster_is_not_judged() -> None:

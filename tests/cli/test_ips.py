@@ -171,7 +171,9 @@ def test_a_cluster_narrows_to_the_subnets_it_uses(tmp_path: pathlib.Path) -> Non
 
 def test_a_used_subnet_that_is_not_listed_is_named(tmp_path: pathlib.Path) -> None:
     path = saved(tmp_path, small(subnets=[subnet()]))
-    assert "subnet-b is used by a cluster but not listed" in say("--from", path).stdout
+    plain = say("--from", path)
+    assert plain.exit_code == 3
+    assert "subnet-b is used by a cluster but not listed" in plain.stdout
     (gone,) = json.loads(say("--from", path, "--json").stdout)["missing"]
     assert gone["subnet_id"] == "subnet-b"
 
@@ -205,3 +207,16 @@ def test_a_subnet_is_not_refused_where_the_list_was_not_seen(tmp_path: pathlib.P
     result = say("--from", path, "--subnet", "subnet-9")
     assert result.exit_code == 3
     assert "no subnet of a cluster was seen" in result.stdout
+
+
+def test_where_others_hold_what_is_not_seen_free_blocks_have_a_range_and_no_score(
+    tmp_path: pathlib.Path,
+) -> None:
+    theirs = [subnet(owner_id="999988887777", free_ips=40), subnet("subnet-b")]
+    path = saved(tmp_path, small(subnets=theirs, cidr_reservations=[]))
+    first = json.loads(say("--from", path, "--json").stdout)["subnets"][0]
+    assert (first["free_28"], first["fragmentation"], first["band"]) == (None, None, None)
+    assert (first["free_28_at_least"], first["free_28_at_most"]) == (0, 2)
+    plain = say("--from", path).stdout
+    assert "free /28 blocks: 0 to 2, fragmentation unknown" in plain
+    assert "OwnedByAnotherAccount" in plain

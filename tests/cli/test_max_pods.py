@@ -45,6 +45,18 @@ def test_a_windows_node_uses_its_primary_interface_only() -> None:
         say("m5.large", "--windows", "--max-eni", "2")
 
 
+def test_the_addresses_of_an_ipv6_node_set_no_limit() -> None:
+    nitro, large, xen = json.loads(
+        say("m5.large", "m5.24xlarge", "t2.large", "--ipv6", "--json").stdout
+    )
+    assert [each["recommended"] for each in (nitro, large, xen)] == [110, 250, 0]
+    assert [each["uncapped"] for each in (nitro, large, xen)] == [None, None, 0]
+    assert say("m5.large", "--ipv6").stdout.splitlines()[1].split()[4] == "any"
+    for other in ("--windows", "--custom-networking"):
+        with pytest.raises(InputError, match="--ipv6"):
+            say("m5.large", "--ipv6", other)
+
+
 def test_the_table_has_one_line_a_type_and_a_question_mark_for_the_unknown() -> None:
     lines = say("m5.large", "i3.metal").stdout.splitlines()
     assert lines[1].split()[:6] == ["m5.large", "3", "10", "2", "29", "29"]

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from eksnet.cli import verdict as commands
 from eksnet.cli.app import app
-from eksnet.model.snapshot import Blind, Facet, Snapshot
+from eksnet.model.snapshot import Blind, Facet, Snapshot, Target
 from tests.build import addon, cluster, instance, node_group, snapshot, subnet
 
 assert commands  # importing it registers the command
@@ -94,3 +94,15 @@ def test_what_a_person_reads(tmp_path: pathlib.Path) -> None:
 def test_a_name_can_not_paint_the_terminal(tmp_path: pathlib.Path) -> None:
     seen = fleet(60, 60, node_groups=[node_group("evil\x1b[2J")])
     assert "\x1b" not in say("--from", saved(tmp_path, seen)).stdout
+
+
+def test_nothing_a_snapshot_holds_reaches_the_terminal_as_it_is(tmp_path: pathlib.Path) -> None:
+    """Account, zone and API names are text from elsewhere too."""
+    evil = "\x1b[31m"
+    odd = [subnet(f"subnet-{az}", az_id=f"{evil}{az}", free_ips=60) for az in "ab"]
+    why = Blind(facet=Facet.INSTANCES, api=f"ec2:{evil}", error=f"{evil}Denied")
+    target = Target(account_id=evil, region="eu-west-1")
+    seen = fleet(60, 60, subnets=odd, target=target, blinds=(why,))
+    said = say("--from", saved(tmp_path, seen)).stdout
+    assert "Denied" in said
+    assert "\x1b" not in said

@@ -33,7 +33,7 @@ NAMES = {
         f"arn:aws:iam::{ACCOUNT}:role/service/payments-role\n"
     ),
     "eks describe-cluster --name payments --query cluster.resourcesVpcConfig.vpcId": "vpc-0a\n",
-    "ec2 describe-network-interfaces --query NetworkInterfaces[?Ipv4Prefixes].SubnetId": (
+    "ec2 describe-network-interfaces --query NetworkInterfaces[?Attachment.InstanceId].SubnetId": (
         "subnet-0a\tsubnet-0a\nsubnet-0a\n"
     ),
     "ec2 describe-instances --query Reservations[].Instances[].InstanceType": "m5.large\tm5.large",

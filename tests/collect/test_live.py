@@ -185,6 +185,33 @@ def test_only_what_the_checks_need_is_asked_and_nothing_twice(
     assert max(made[f"ec2:{sweep.operation}"] for sweep in facets.SWEEPS) == 1
 
 
+@pytest.mark.usefixtures("network")
+def test_reservations_are_asked_of_every_subnet_that_prefixes_will_come_from() -> None:
+    """Prefix mode was just switched on: one of the two node subnets holds no prefix yet."""
+    session = botocore.session.get_session()
+    ec2 = session.create_client("ec2", region_name=REGION)
+    eks = session.create_client("eks", region_name=REGION)
+    home = {cidr: f"{cidr[:-4]}128/25" for cidr in ("10.0.0.0/24", "10.0.1.0/24")}
+    for each in look(frozenset({Facet.SUBNETS})).subnets:
+        if each.cidr in home:
+            ec2.create_subnet_cidr_reservation(
+                SubnetId=each.id, Cidr=home[each.cidr], ReservationType="explicit"
+            )
+    assert len(look().cidr_reservations) == 1
+    eks.create_addon(
+        clusterName="search",
+        addonName="vpc-cni",
+        configurationValues='{"env": {"ENABLE_PREFIX_DELEGATION": "true"}}',
+    )
+    eks.create_nodegroup(
+        clusterName="search",
+        nodegroupName="workers",
+        subnets=[each.id for each in look().subnets if each.cidr in home],
+        nodeRole="arn:aws:iam::111122223333:role/node",
+    )
+    assert len(look().cidr_reservations) == 2
+
+
 def test_without_credentials_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")

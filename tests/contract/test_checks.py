@@ -10,8 +10,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from eksnet.checks import catalogue
-from eksnet.engine.check import Check
+from eksnet.engine.check import TOPICS, Check
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import OF_TOPIC, Profile
 from eksnet.engine.run import run
 from eksnet.model.finding import Finding, Status
 from eksnet.model.snapshot import Blind, Facet, Snapshot
@@ -156,6 +157,20 @@ def test_examples_survive_being_written_down(check: Check) -> None:
     adapter = TypeAdapter(Snapshot)
     for snapshot in examples(check):
         assert adapter.validate_json(adapter.dump_json(snapshot)) == snapshot
+
+
+@each_check
+def test_every_check_is_in_the_whole_and_in_a_profile_that_says_what_it_is_about(
+    check: Check,
+) -> None:
+    assert Profile.ALL in check.profiles
+    assert check.profiles > {Profile.ALL}
+
+
+def test_every_profile_is_a_choice_of_checks_and_every_topic_has_one() -> None:
+    for profile in set(Profile) - {Profile.ALL}:
+        assert set() < {each for each in CHECKS if profile in CHECKS[each].profiles} < set(CHECKS)
+    assert OF_TOPIC.keys() == TOPICS.keys()
 
 
 @each_check

@@ -1,14 +1,21 @@
 import copy
+import dataclasses
+import json
 import pathlib
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from eksnet.apply.progress import Progress
+from eksnet.model.journal import PlanState
+from eksnet.pipeline.url_requests import StepRequest
 from tools import asl, template
 
 ROOT = pathlib.Path(__file__).parents[2]
 MACHINE = template.load(ROOT / template.MACHINE)
+REPAIRS = template.load(ROOT / template.REPAIRS)
 RESOURCES = template.load(ROOT / "template.yaml")["Resources"]
 States = dict[str, Any]
 
@@ -24,8 +31,9 @@ def audit(states: States) -> States:
     return found
 
 
-def test_the_state_machine_keeps_every_law() -> None:
-    assert list(asl.problems(MACHINE)) == []
+@pytest.mark.parametrize("machine", [MACHINE, REPAIRS], ids=["audit", "repair"])
+def test_the_state_machines_keep_every_law(machine: dict[str, Any]) -> None:
+    assert list(asl.problems(machine)) == []
 
 
 @pytest.mark.parametrize(
@@ -70,9 +78,9 @@ def test_an_expression_is_balanced_or_not(expression: str, whole: bool) -> None:
     assert asl.balanced(expression) is whole
 
 
-@pytest.mark.parametrize("name", ["Targets", "Audit", "Report"])
+@pytest.mark.parametrize("name", ["Targets", "Audit", "Report", "Step"])
 def test_a_task_waits_longer_than_its_function_can_take(name: str) -> None:
-    states = MACHINE["States"]
+    states = {**MACHINE["States"], **REPAIRS["States"]}
     task = audit(states) if name == "Audit" else states[name]
     function = RESOURCES[f"{name}Function"]["Properties"]
     assert task["TimeoutSeconds"] > function["Timeout"]
@@ -97,9 +105,18 @@ def test_the_results_stay_out_of_the_execution_s_own_data() -> None:
     assert audits["ResultWriter"]["Parameters"]["Prefix.$"].startswith("States.Format('runs/")
 
 
-def test_every_substitution_is_given_and_every_one_given_is_used() -> None:
-    given = RESOURCES["AuditStateMachine"]["Properties"]["DefinitionSubstitutions"]
-    text = (ROOT / template.MACHINE).read_text("utf-8")
+MACHINES = pytest.mark.parametrize(
+    ("resource", "source"),
+    [("AuditStateMachine", template.MACHINE), ("RepairStateMachine", template.REPAIRS)],
+)
+
+
+@MACHINES
+def test_every_substitution_is_given_and_every_one_given_is_used(
+    resource: str, source: str
+) -> None:
+    given = RESOURCES[resource]["Properties"]["DefinitionSubstitutions"]
+    text = (ROOT / source).read_text("utf-8")
     for name in given:
         assert f"${{{name}}}" in text, name
     body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
@@ -108,7 +125,32 @@ def test_every_substitution_is_given_and_every_one_given_is_used() -> None:
     assert "${" not in body
 
 
-def test_no_anchor_stands_for_what_cloudformation_would_not_resolve() -> None:
-    text = (ROOT / template.MACHINE).read_text("utf-8")
+@MACHINES
+def test_no_anchor_stands_for_what_cloudformation_would_not_resolve(
+    resource: str, source: str
+) -> None:
+    assert RESOURCES[resource]["Properties"]["DefinitionUri"] == source
+    text = (ROOT / source).read_text("utf-8")
     values = [line.partition(": ")[2] for line in text.splitlines()]
     assert not any(value.startswith(("*", "&")) for value in values)
+
+
+def test_a_repair_goes_on_as_long_as_the_function_says_and_gives_it_what_it_takes() -> None:
+    states = REPAIRS["States"]
+    given = {name.removesuffix(".$") for name in states["Step"]["Parameters"]["Payload"]}
+    assert given == set(StepRequest.model_fields)
+    answered = {each.name for each in dataclasses.fields(Progress)}
+    read = set(re.findall(r"\$\.done\.answer\.(\w+)", json.dumps(states)))
+    assert read == {*answered, "rejected"}
+
+
+def test_a_repair_ends_well_in_the_states_that_are_good_ends_and_in_no_other() -> None:
+    choices = REPAIRS["States"]["Done"]["Choices"]
+    good = {each["StringEquals"] for each in choices if each["Next"] == "Ended"}
+    assert good == {PlanState.SUCCEEDED, PlanState.ROLLED_BACK}
+    assert REPAIRS["States"]["Done"]["Default"] == "Stopped"
+    assert REPAIRS["States"]["Stopped"]["Type"] == REPAIRS["States"]["Rejected"]["Type"] == "Fail"
+
+
+def test_a_repair_outlives_the_wait_for_its_window() -> None:
+    assert REPAIRS["TimeoutSeconds"] >= 3 * 24 * 60 * 60

@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 
 from eksnet.pipeline.change import WATCHED
-from tests.deployed.reading import APPLICATION, MEMBER, ROOT, of, resources
+from eksnet.settings.repair import read_window
+from tests.deployed.reading import APPLICATION, MEMBER, REPAIRER, ROOT, of, resources
 from tools import template, template_text
 
 NAMES = re.compile(r"(Alarm|Bucket|Dashboard|Function|LogGroup|Queue|Role|Rule|Table|Topic)?Name")
-BOTH = pytest.mark.parametrize("source", [APPLICATION, MEMBER], ids=["application", "member"])
+EACH = pytest.mark.parametrize(
+    "source", [APPLICATION, MEMBER, REPAIRER], ids=["application", "member", "repairer"]
+)
 
 
-@BOTH
+@EACH
 def test_every_parameter_says_what_it_is_and_what_it_admits(source: dict[str, Any]) -> None:
     for name, parameter in source["Parameters"].items():
         assert parameter["Description"], name
@@ -27,7 +30,7 @@ def test_every_parameter_says_what_it_is_and_what_it_admits(source: dict[str, An
             assert re.fullmatch(parameter["AllowedPattern"], default), name
 
 
-@BOTH
+@EACH
 def test_every_parameter_is_in_one_group_and_is_used(source: dict[str, Any]) -> None:
     groups = source["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     assert sorted(name for group in groups for name in group["Parameters"]) == sorted(
@@ -49,6 +52,12 @@ def test_every_parameter_is_in_one_group_and_is_used(source: dict[str, Any]) -> 
         ("MemberRoleName", ["eksnet-audit"], ["", "path/eksnet-audit", "*"]),
         ("KmsKeyArn", ["", "arn:aws:kms:eu-west-1:111122223333:key/a-1"], ["alias/a", "a-1"]),
         ("ReportBucketName", ["", "a-bucket.b"], ["ab", "A-bucket", "a_bucket"]),
+        ("RemediationRoleName", ["eksnet-remediation"], ["", "path/eksnet-remediation", "*"]),
+        (
+            "ChangeWindow",
+            ["", "mon 00:00-23:59", "mon-fri 08:00-16:00"],
+            ["always", "fri-xxx 08:00-16:00", "mon-fri 8-16", "mon-fri 30:00-31:00 UTC"],
+        ),
         ("ScheduleTimezone", ["UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+1"], ["", "a b"]),
     ],
 )
@@ -65,6 +74,22 @@ def test_members_are_audited_with_an_external_id_only() -> None:
     assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [empty]}
     assert "ExternalId" in MEMBER["Parameters"]
     assert "Default" not in MEMBER["Parameters"]["ExternalId"]
+
+
+def test_plans_are_carried_out_with_an_external_id_only() -> None:
+    rule = APPLICATION["Rules"]["RepairsAskForTheExternalId"]
+    assert rule["RuleCondition"] == APPLICATION["Conditions"]["Repairs"]
+    assert rule["Assertions"][0]["Assert"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "ExternalId"}, ""]}]
+    }
+    assert "Default" not in REPAIRER["Parameters"]["ExternalId"]
+
+
+def test_whatever_window_the_parameter_admits_is_one() -> None:
+    pattern = APPLICATION["Parameters"]["ChangeWindow"]["AllowedPattern"]
+    for text in ("mon 00:00-23:59", "mon-fri 08:00-16:00", "sat-sun 10:00-11:00"):
+        assert re.fullmatch(pattern, text)
+        assert read_window(text)
 
 
 def test_no_function_is_in_a_vpc_or_traced() -> None:

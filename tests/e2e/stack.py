@@ -18,7 +18,10 @@ NAME = "eksnet"
 ARTIFACTS = "artifacts"  # where `sam deploy` puts the code
 ACCOUNTS = ("111122223333", "222233334444", "333344445555")
 REGIONS = ("us-east-1", "eu-west-1")
-FUNCTIONS = ("TargetsFunction", "AuditFunction", "ReportFunction", "ChangesFunction")
+FUNCTIONS = (
+    *("TargetsFunction", "AuditFunction", "ReportFunction", "ChangesFunction"),
+    *("PlanFunction", "DecideFunction", "StepFunction"),
+)
 # What the sandbox plays: the AWS that is audited.
 ELSEWHERE = ("EC2", "EKS", "IAM", "STS", "ORGANIZATIONS", "SERVICE_QUOTAS")
 RUN_SECONDS = 120  # a run of the demo organization takes some ten
@@ -60,6 +63,7 @@ class Stack:
             "Accounts": ",".join(ACCOUNTS),
             "Regions": ",".join(REGIONS),
             "ExternalId": "offline",
+            "Remediation": "on",
         }
         command = [program("sam"), "deploy", "--stack-name", NAME, "--s3-bucket", ARTIFACTS]
         command += ["--template-file", str(built() / "template.yaml")]
@@ -73,11 +77,12 @@ class Stack:
         self.ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
 
     def make_readable(self) -> None:
-        """Give ministack the state machine as JSON: it deploys the YAML, but can't read it."""
-        client, machine = self.client("stepfunctions"), self.outputs["StateMachineArn"]
-        deployed = client.describe_state_machine(stateMachineArn=machine)["definition"]
-        same = json.dumps(yaml.safe_load(deployed))
-        client.update_state_machine(stateMachineArn=machine, definition=same)
+        """Give ministack the state machines as JSON: it deploys the YAML, but can't read it."""
+        client = self.client("stepfunctions")
+        for machine in (self.outputs["StateMachineArn"], self.outputs["RepairStateMachineArn"]):
+            deployed = client.describe_state_machine(stateMachineArn=machine)["definition"]
+            same = json.dumps(yaml.safe_load(deployed))
+            client.update_state_machine(stateMachineArn=machine, definition=same)
 
     def allow_plain_http(self) -> None:
         """Drop the bucket's and the topic's only policy of refusal: loopback has no TLS."""

@@ -1,4 +1,6 @@
 import dataclasses
+import hashlib
+import json
 
 import pytest
 
@@ -7,9 +9,9 @@ from eksnet.engine.limits import Limits
 from eksnet.engine.run import run
 from eksnet.engine.select import select
 from eksnet.model.errors import InputError
-from eksnet.model.finding import Severity, Status
-from eksnet.model.snapshot import Blind, Facet
-from tests.build import cluster, snapshot, subnet
+from eksnet.model.finding import Severity, Status, finding_id
+from eksnet.model.snapshot import Blind, Facet, Resource
+from tests.build import ACCOUNT, REGION, TARGET, cluster, snapshot, subnet
 
 CHECKS = select(catalogue(), ["XEN002"])
 
@@ -61,3 +63,12 @@ def test_an_unknown_check_is_refused_and_a_pattern_takes_many() -> None:
     with pytest.raises(InputError, match="unknown check 'XEN999'"):
         select(catalogue(), ["XEN999"])
     assert {check.topic for check in select(catalogue(), ["xen*"])} == {"XEN"}
+
+
+@pytest.mark.parametrize("name", ["subnet-0a", 'a "quoted" \\ name', "büro\n\u2028\x01", "🐟"])
+def test_a_finding_s_id_is_the_digest_of_canonical_json(name: str) -> None:
+    parts = ["XEN002", ACCOUNT, REGION, "", "AWS::EC2::Subnet", name]
+    canonical = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(canonical.encode()).hexdigest()[:32]
+    resource = Resource(type="AWS::EC2::Subnet", id=name)
+    assert finding_id("XEN002", TARGET, None, resource) == digest

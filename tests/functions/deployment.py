@@ -16,6 +16,7 @@ from sandbox.deployed import Application, deployed
 SCHEDULED = dt.datetime(2026, 11, 23, 6, 0, tzinfo=dt.UTC)
 RUN = "20261123T060000Z-full"
 EVENTS = sorted((pathlib.Path(__file__).parents[2] / "events").glob("*.json"))
+URLS = ("plan", "decide")  # functions that people reach by a URL
 READING = ("Get", "List", "Describe", "Query", "BatchGet", "AssumeRole", "Head", "Receive")
 
 

@@ -1,12 +1,13 @@
 import dataclasses
 import ipaddress
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eksnet.model.errors import InputError
-from eksnet.model.network import CidrAssociation, Peering, PeerVpc, Route
+from eksnet.model.network import CidrAssociation, Peering, PeerVpc, Route, TransitAttachment
 from eksnet.model.snapshot import Blind, Facet, Snapshot
 from eksnet.network.association import decide
 from eksnet.network.proposal import EXHAUSTED, PENDING, NoProposal, Proposal, propose
@@ -90,6 +91,16 @@ def test_a_block_that_is_gone_is_free_again() -> None:
     assert cidr(propose(routed, VPC, 16)) == "100.66.0.0/16"
 
 
+def test_a_block_whose_association_failed_is_avoided_while_there_is_room() -> None:
+    own = vpc(VPC, "10.0.0.0/16")
+    dead = CidrAssociation(cidr="100.64.0.0/16", state="failed")
+    seen = dataclasses.replace(world(), vpcs=(dataclasses.replace(own, cidrs=(*own.cidrs, dead)),))
+    assert cidr(propose(seen, VPC, 20)) == "100.65.0.0/20"
+    last = propose(seen, VPC, 20, pool="100.64.0.0/16")
+    assert isinstance(last, Proposal)
+    assert last.warnings == ("it overlaps 100.64.0.0/16, whose association failed before",)
+
+
 def test_who_asks_for_a_peering_can_add_nothing_and_who_is_asked_can() -> None:
     asking = world(peerings=[peering("pending-acceptance", "10.9.0.0/16")])
     assert stopped(propose(asking, VPC, 16)).rule == PENDING
@@ -166,6 +177,7 @@ pool = st.builds(
 )
 
 
+@settings(deadline=None)  # every candidate is asked, on a machine that may be busy
 @given(
     routes=st.lists(pool, max_size=6),
     peers=st.lists(pool, max_size=4),
@@ -213,3 +225,73 @@ def test_an_owner_or_account_that_nothing_told_stops_no_proposal(owner: str, acc
         target=dataclasses.replace(TARGET, account_id=account),
     )
     assert cidr(propose(seen, VPC, 16)) == "100.64.0.0/16"
+
+
+@settings(deadline=None)
+@given(
+    own=st.lists(
+        st.sampled_from(["10.0.0.0/16", "10.1.0.0/20", "172.16.0.0/16", "100.64.0.0/18"]),
+        min_size=1,
+        max_size=2,
+        unique=True,
+    ),
+    whole=st.sampled_from(["10.0.0.0/13", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15"]),
+    avoid=st.lists(pool, max_size=2),
+    prefix=st.integers(16, 20),
+)
+def test_any_pool_gives_a_legal_block_whenever_it_has_one(
+    own: list[str], whole: str, avoid: list[str], prefix: int
+) -> None:
+    answer = propose(world(*own), VPC, prefix, pool=whole, avoid=[*avoid, "10.2.0.0/15"])
+    legal = [
+        str(each)
+        for each in Net(whole).subnets(new_prefix=prefix)
+        if decide(own, str(each)).allowed and not each.overlaps(Net("10.2.0.0/15"))
+    ]
+    if isinstance(answer, Proposal):
+        assert answer.cidr == legal[0]
+    else:
+        assert not legal
+
+
+def test_a_pool_smaller_than_the_block_has_no_room() -> None:
+    assert stopped(propose(world(), VPC, 16, pool="100.64.0.0/20")).rule == EXHAUSTED
+
+
+def test_blocks_to_avoid_are_never_overlapped() -> None:
+    avoid = ("100.64.0.0/12", "100.80.4.0/24")
+    assert cidr(propose(world(), VPC, 20, avoid=avoid)) == "100.80.16.0/20"
+    assert stopped(propose(world(), VPC, 20, avoid=("100.64.0.0/10",))).rule == EXHAUSTED
+
+
+@pytest.mark.parametrize("wrong", [{"pool": "100.64.0.0"}, {"avoid": ("x/1",)}])
+def test_a_malformed_pool_is_bad_input(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="block"):
+        propose(world(), VPC, 16, **wrong)
+
+
+def test_the_clusters_of_other_vpcs_are_passed_over_while_there_is_room() -> None:
+    far = cluster("far", vpc_id="vpc-0b", service_ipv4_cidr="100.64.0.0/20")
+    assert cidr(propose(world(clusters=[far]), VPC, 16)) == "100.65.0.0/16"
+    answer = propose(world(clusters=[far]), VPC, 16, pool="100.64.0.0/16")
+    assert isinstance(answer, Proposal)
+    assert answer.warnings == ("it overlaps 100.64.0.0/20 of cluster far",)
+
+
+def test_unseen_neighbours_on_a_transit_gateway_are_named() -> None:
+    attached = [
+        TransitAttachment(
+            id=f"tgw-attach-{vpc_id}",
+            gateway_id="tgw-1",
+            vpc_id=vpc_id,
+            vpc_owner_id=ACCOUNT,
+            state="available",
+            tags={},
+        )
+        for vpc_id in (VPC, "vpc-0b", "vpc-hidden")
+    ]
+    seen = world(others=[vpc("vpc-0b", "100.64.0.0/16")], transit_attachments=attached)
+    answer = propose(seen, VPC, 16)
+    assert isinstance(answer, Proposal)
+    assert answer.cidr == "100.65.0.0/16"
+    assert answer.warnings == ("VPCs on the same transit gateway were not compared: vpc-hidden",)

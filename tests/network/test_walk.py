@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eksnet.model.network import AclEntry, NetworkAcl, Route, RouteTable, Rule, SecurityGroup
 from eksnet.model.snapshot import Snapshot
-from eksnet.network.filters import Passage
+from eksnet.network.filters import Passage, along
 from eksnet.network.pieces import Piece, common, span, taken
 from eksnet.network.trace import Place, Traffic, Walk
 from eksnet.network.walk import Ground
@@ -409,3 +409,13 @@ def test_evidence_is_data_with_every_hop() -> None:
         "ports": "1024-65535",
         "addresses": "10.0.0.0/24",
     }
+
+
+def test_a_route_to_a_destination_of_an_unknown_kind_leaves_the_way_unknown() -> None:
+    odd = Route(destination="", target="vpce-1")
+    ways = (Route(destination="10.0.0.0/29", target="local"), odd)
+    table = route_table(default=None, routes=ways)
+    asked = (Piece(*span(HOME["subnet-b"]), 1, 6),)
+    for decision in along(table, ("10.0.0.0/29",), asked, ipv6=False):
+        assert decision.passage is Passage.UNKNOWN
+        assert "a destination of another kind" in decision.says

@@ -17,7 +17,7 @@ from eksnet.pipeline.recall import Recalled, recall
 from eksnet.pipeline.tell import compose
 from eksnet.store.bodies import parsed, written
 from eksnet.store.memory import MemoryStore
-from tests.build import NOW, cluster, node_eni, node_group, snapshot, subnet
+from tests.build import NOW, accounted, cluster, node_eni, node_group, snapshot, subnet
 from tests.pipeline.test_forecast import falling, rows, store, use
 from tests.store.records import judgement, run
 
@@ -42,10 +42,10 @@ def told(kept: MemoryStore, *names: str, **parts: object) -> outlook.Outlook:
 
 
 def test_an_audit_has_the_account_of_each_used_subnet_the_tightest_first() -> None:
-    first, second = judged(seen()).ledgers
+    first, second = judged(accounted(seen())).ledgers
     assert (first.subnet_id, first.free_ips, first.owners and first.owners["prefix"]) == (
         "subnet-a",
-        4,
+        234,
         16,
     )
     assert first.grid
@@ -73,7 +73,10 @@ def test_what_nobody_asked_for_is_not_drawn_and_no_gap() -> None:
 
 def test_only_the_tightest_keep_their_grid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(address_map, "GRIDS", 1)
-    assert [each.grid is None for each in ledgers_shown(seen())] == [False, True]
+    assert [each.grid is None for each in ledgers_shown(accounted(seen()))] == [
+        False,
+        True,
+    ]
 
 
 def test_each_zone_has_its_part_in_the_verdict() -> None:

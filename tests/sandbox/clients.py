@@ -16,8 +16,22 @@ class Aws:
         self.eks: Any = connect("eks", region)
         self.iam: Any = connect("iam", region)
 
+    def client(self, service: str) -> Any:
+        return connect(service, self.region)
+
     def vpc(self, cidr: str = "10.0.0.0/16") -> str:
         return self.ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+
+    def block_states(self, vpc: str, cidr: str, looks: int) -> list[str]:
+        """Return how the VPC's block stands at each of some looks; "" when it is not shown."""
+        states = []
+        for _ in range(looks):
+            blocks = self.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["CidrBlockAssociationSet"]
+            shown = [
+                each["CidrBlockState"]["State"] for each in blocks if each["CidrBlock"] == cidr
+            ]
+            states.append(shown[0] if shown else "")
+        return states
 
     def subnet(self, vpc: str, cidr: str, zone: str = "a") -> str:
         made = self.ec2.create_subnet(

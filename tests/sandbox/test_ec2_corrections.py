@@ -213,6 +213,7 @@ def test_a_block_no_smaller_than_a_routes_destination_is_refused(aws: Aws) -> No
 def test_a_block_with_a_subnet_in_it_stays(aws: Aws) -> None:
     vpc = aws.vpc()
     added = aws.ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="100.64.0.0/16")
+    assert aws.block_states(vpc, "100.64.0.0/16", looks=2) == ["associating", "associated"]
     subnet = aws.subnet(vpc, "100.64.0.0/24")
     association = added["CidrBlockAssociation"]["AssociationId"]
     with pytest.raises(ClientError):

@@ -14,6 +14,7 @@ SOURCES = (
     "docs/configuration.md",
     "docs/deploy.md",
     "organization/audit-role.yaml",
+    "organization/remediation-role.yaml",
     "template.yaml",
     "tests/checks",
 )

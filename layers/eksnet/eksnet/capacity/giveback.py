@@ -96,12 +96,13 @@ def _leaked(snapshot: Snapshot, subnet_id: str, held: list[Holding]) -> Iterator
 
 
 def _unattached_for(snapshot: Snapshot, eni: Eni) -> dt.timedelta | None:
-    since = created_at(eni) or _first_unattached(snapshot).get(eni.id)
+    since = created_at(eni) or first_unattached(snapshot).get(eni.id)
     return None if since is None else snapshot.captured_at - since
 
 
 @derived
-def _first_unattached(snapshot: Snapshot) -> Mapping[str, dt.datetime]:
+def first_unattached(snapshot: Snapshot) -> Mapping[str, dt.datetime]:
+    """Return when earlier audits first saw each interface unattached, by its id."""
     return {each.eni_id: each.available_since for each in snapshot.sightings}
 
 

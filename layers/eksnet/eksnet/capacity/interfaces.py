@@ -7,19 +7,20 @@ in the Region, whoever made them.
 import dataclasses
 from collections.abc import Sequence
 
+from eksnet.capacity.free_blocks import UNKNOWN
 from eksnet.capacity.ledger import PARTIAL
 from eksnet.capacity.node_need import NodeNeed
 from eksnet.capacity.rolling import Judgement
 from eksnet.cni.upgrade import Upgrade as Answer
 from eksnet.model.finding import Unread
-from eksnet.model.snapshot import Facet, Snapshot, quota_by_id
+from eksnet.model.snapshot import Facet, Snapshot, derived, quota_by_id
 
 QUOTA = "L-DF5E4CA3"  # network interfaces per Region: VPC user guide, amazon-vpc-limits
 LIMIT_ERROR = "NetworkInterfaceLimitExceeded"  # EC2 API reference, error codes
 HEALTH_CODE = "AsgInstanceLaunchFailures"  # EKS API reference, Issue
-UNKNOWN = "unknown"  # what a target's account is when nothing told it
 
 
+@derived
 def interfaces_left(snapshot: Snapshot) -> int | Unread:
     """Return how many more interfaces the account may have, or why that is not known."""
     if snapshot.partial:
@@ -49,8 +50,8 @@ def _bounded(one: Judgement, need: NodeNeed, left: int) -> Judgement:
     least, most = nodes * need.least_enis, nodes * need.most_enis
     if most <= left or not nodes:
         return one
-    answer = one.answer
-    if least > left:
+    answer, refused = one.answer, least > left
+    if refused:
         answer = Answer.NO
     elif answer is Answer.YES:
         answer = Answer.AT_RISK
@@ -61,7 +62,7 @@ def _bounded(one: Judgement, need: NodeNeed, left: int) -> Judgement:
     return dataclasses.replace(
         one,
         answer=answer,
-        avoided_error=one.avoided_error or LIMIT_ERROR,
-        health_code=one.health_code or HEALTH_CODE,
-        reasons=(*one.reasons, said),
+        avoided_error=LIMIT_ERROR if refused else one.avoided_error or LIMIT_ERROR,
+        health_code=HEALTH_CODE if refused else one.health_code or HEALTH_CODE,
+        reasons=(said, *one.reasons) if refused else (*one.reasons, said),
     )

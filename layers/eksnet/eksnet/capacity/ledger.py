@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from eksnet.capacity.drain import NearlyFree, nearly_free
 from eksnet.capacity.fragmentation import Fragmentation, candidates, fragmentation
+from eksnet.capacity.free_blocks import FreeBlocks, Reservation, free_blocks
 from eksnet.capacity.owners import Holding, Owner, holdings
 from eksnet.cni.membership import used_subnets
 from eksnet.model.finding import Unread
@@ -49,36 +50,13 @@ class Share:
 
 
 @record
-class Reservation:
-    """A CIDR reservation of a subnet, and what lies in it.
-
-    ``used`` are single addresses in use, ``delegated`` addresses of prefixes, ``unused`` the others
-    that AWS does not keep for itself; ``free_28`` the whole free blocks. One of kind ``prefix`` is
-    ``effective`` while no single address lies in it: it evicts nothing (VPC user guide,
-    subnet-cidr-reservation), and such an address spoils its /28.
-    """
-
-    id: str
-    cidr: str
-    kind: str
-    used: int
-    delegated: int
-    unused: int
-    free_28: int
-
-    @property
-    def effective(self) -> bool:
-        """Tell whether a prefix reservation is free of single addresses; an explicit one serves."""
-        return self.kind == EXPLICIT or not self.used
-
-
-@record
 class SubnetLedger:
     """The account of one subnet; ``free_ips`` of the subnet is EC2's own count.
 
-    ``owners`` and ``shares`` are None where the interfaces were not seen, ``blocks`` also where the
-    reservations could not be read; ``unseen`` and ``blocks_unseen`` tell why. ``reservations`` is
-    None where they were not read: only those of subnets with prefixes are asked for.
+    ``owners`` and ``shares`` are None where the interfaces were not seen, ``free_blocks`` also
+    where the reservations could not be read, and ``blocks`` where not every address in use was seen
+    either; ``unseen`` and ``blocks_unseen`` tell why. ``reservations`` is None where none were
+    read: only those of the subnets that prefixes come from are asked for.
     """
 
     subnet: Subnet
@@ -87,6 +65,7 @@ class SubnetLedger:
     owners: Mapping[Owner, int] | None
     shares: tuple[Share, ...] | None
     blocks: Fragmentation | None
+    free_blocks: FreeBlocks | None
     reservations: tuple[Reservation, ...] | None
     unseen: Unread | None = None
     blocks_unseen: Unread | None = None
@@ -147,18 +126,21 @@ def _account(snapshot: Snapshot, subnet: Subnet) -> SubnetLedger:
     prefixes = tuple(block(each) for holding in held for each in holding.eni.prefixes)
     kept = _reserved_by_subnet(snapshot).get(subnet.id, ())
     explicit = _explicit(kept)
-    read = not unreserved and (prefixes or kept)
-    blocks = _blocks(subnet, used, prefixes, explicit)
+    owners, blocks = _totals(shares), _blocks(subnet, used, prefixes, explicit)
+    judged = () if unreserved or not kept else _judged(subnet, kept, used, prefixes)
+    not_seen = usable(subnet.cidr) - subnet.free_ips - sum(owners.values())
+    free = free_blocks(subnet, snapshot.target, blocks.free, not_seen, judged)
     return SubnetLedger(
         subnet=subnet,
         usable=usable(subnet.cidr),
         clusters=clusters,
-        owners=None if unseen else _totals(shares),
+        owners=None if unseen else owners,
         shares=None if unseen else shares,
-        blocks=None if unreserved else blocks,
-        reservations=_judged(subnet, kept, used, prefixes) if read else None,
+        blocks=None if unreserved or free.unseen else blocks,
+        free_blocks=None if unreserved else free,
+        reservations=judged if not unreserved and (prefixes or kept) else None,
         unseen=unseen,
-        blocks_unseen=unreserved,
+        blocks_unseen=unreserved or free.unseen,
     )
 
 

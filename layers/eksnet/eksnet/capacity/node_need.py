@@ -137,7 +137,7 @@ def node_need(
     shape = shape_of(limit, max_pods=kubelet)
     if not primary and not targets.ipv6:
         targets = _closed(targets)
-    uncapped = answer.uncapped if answer else 0
+    uncapped = (answer.uncapped if answer else None) or 0
     full = kubelet if kubelet is not None else uncapped
     branches = limit.max_branch_enis if has_trunk(shape, targets) else 0
     empty, filled = pool(shape, targets, 0), pool(shape, targets, full)

@@ -188,13 +188,14 @@ def _prefix_obstacles(now: _Now, then: Usage | None) -> Iterator[str]:
     yield from _without_nitro(now, "take no prefixes")
     for subnet_id, use in sorted(then.subnets.items() if then else ()):
         one = now.ledgers.get(subnet_id)
-        if one is None or one.blocks is None:
-            yield f"the free /28s of {subnet_id} were not seen"
-        elif one.blocks.free < use.least.blocks:
+        free = one.free_blocks if one else None
+        if free and free.most < use.least.blocks:
             yield (
-                f"{subnet_id} has {counted(one.blocks.free, 'free /28')}, its nodes would take "
+                f"{subnet_id} has {counted(free.most, 'free /28')}, its nodes would take "
                 f"{use.least.blocks} at least"
             )
+        elif free is None or free.least < use.least.blocks:
+            yield f"the free /28s of {subnet_id} were not seen"
 
 
 def _custom(now: _Now) -> Option | None:

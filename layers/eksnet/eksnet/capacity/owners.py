@@ -18,6 +18,7 @@ from eksnet.cni.eni import (
 from eksnet.cni.membership import (
     CLUSTER_TAG_PREFIX,
     NAME_TAGS,
+    NODE_GROUP_TAG,
     cluster_by_eni,
     cluster_by_instance,
 )
@@ -25,8 +26,6 @@ from eksnet.model.network import Eni
 from eksnet.model.record import Tags, record
 from eksnet.model.snapshot import Snapshot, derived, enis_by_subnet, instance_by_id
 from eksnet.network.cidr import block
-
-NODE_GROUP_TAG = "eks:nodegroup-name"  # EKS sets it on the instances of a managed node group
 
 
 class Owner(enum.StrEnum):

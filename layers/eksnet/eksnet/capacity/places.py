@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from eksnet.capacity.owners import NODE_GROUP_TAG
 from eksnet.capacity.room import Places, Room, rooms
 from eksnet.cni.effective import Effective
-from eksnet.cni.membership import Found, nodes_by_cluster, used_subnets
+from eksnet.cni.membership import NODE_GROUP_TAG, Found, nodes_by_cluster, used_subnets
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, node_pods
 from eksnet.cni.precedence import IPV6
 from eksnet.cni.settings import settings_by_cluster
@@ -53,7 +52,7 @@ def missing_subnets(snapshot: Snapshot, cluster: Cluster, group: NodeGroup) -> t
     """Return the group's subnets that EC2 does not list, where its list was seen."""
     if hidden(snapshot, [Facet.SUBNETS], cluster.name):
         return ()
-    return tuple(sorted(set(group.subnet_ids) - subnet_by_id(snapshot).keys()))
+    return tuple(sorted(set(group.subnet_ids).difference(subnet_by_id(snapshot))))
 
 
 def zones(

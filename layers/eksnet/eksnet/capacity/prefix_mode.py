@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from eksnet.capacity.node_need import IPV6, cluster_settings
 from eksnet.capacity.owners import node_instances
+from eksnet.capacity.places import NO_ENI_CONFIG
 from eksnet.cni.branch import AUTO_NODE_TAG, runs_cni
 from eksnet.cni.effective import Effective
-from eksnet.cni.membership import cluster_by_eni, nodes_by_cluster
+from eksnet.cni.eni import UNMANAGED_TAG
+from eksnet.cni.membership import Found, cluster_by_eni, nodes_by_cluster, used_subnets
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, node_pods, node_zones
 from eksnet.cni.precedence import PREFIX_DELEGATION
 from eksnet.cni.settings import settings_by_cluster
@@ -18,7 +20,7 @@ from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Unread
 from eksnet.model.network import Eni
 from eksnet.model.record import record
-from eksnet.model.snapshot import Facet, Snapshot, derived, grouped
+from eksnet.model.snapshot import Facet, Snapshot, derived, grouped, subnet_by_id
 
 NEEDS = frozenset(
     {
@@ -32,6 +34,7 @@ NEEDS = frozenset(
     }
 )
 """What the free /28 blocks of a cluster's prefix subnets are read from."""
+POD_PLACES = frozenset({Found.POD_ENI, Found.ROLE_CNI_TAG, Found.ENI_CONFIG})  # of nodes' pods
 
 
 @record
@@ -70,25 +73,52 @@ def prefix_mode(snapshot: Snapshot, cluster: Cluster) -> PrefixMode:
         return PrefixMode(on=True if seen else None, subnet_ids=seen, missing=settings)
     if not settings.flag(PREFIX_DELEGATION):
         return PrefixMode(on=bool(holding), subnet_ids=tuple(sorted(holding)))
-    offered, missing = _offered(snapshot, cluster, settings)
+    if settings.flag(CUSTOM_NETWORKING):
+        offered, missing = _configured(snapshot, cluster, holding)
+    else:
+        offered, missing = _offered(snapshot, cluster)
     return PrefixMode(on=True, subnet_ids=tuple(sorted(holding | offered)), missing=missing)
 
 
-def _offered(
-    snapshot: Snapshot, cluster: Cluster, settings: Effective
+def _configured(
+    snapshot: Snapshot, cluster: Cluster, holding: set[str]
 ) -> tuple[set[str], Unread | None]:
-    """Return the subnets that new prefixes may come from, and what would tell of more."""
-    if settings.flag(CUSTOM_NETWORKING):
-        configs = settings_by_cluster(snapshot)[cluster.name].eni_configs
-        missing = None if configs else Unread(api="kubernetes:eniconfigs", error="NotRead")
-        return {each.subnet_id for each in configs}, missing
+    """Return the ENIConfigs' subnets, and what would tell of a zone that has none seen.
+
+    In a zone where subnets hold prefixes an ENIConfig made with kubectl names these.
+    """
+    configs = settings_by_cluster(snapshot)[cluster.name].eni_configs
+    found, listed = {each.subnet_id for each in configs}, subnet_by_id(snapshot)
+    served = {listed[each].az_id for each in found | holding if each in listed}
+    whole = configs and served.issuperset(node_zones(snapshot, cluster))
+    return found, None if whole else NO_ENI_CONFIG
+
+
+def _offered(snapshot: Snapshot, cluster: Cluster) -> tuple[set[str], Unread | None]:
+    """Return the subnets that new prefixes may come from, and what would tell of more.
+
+    One without IPv4 has none.
+    """
     found: set[str] = set()
     for az_id in node_zones(snapshot, cluster):
         for pods in node_pods(snapshot, cluster, az_id):
             if pods.missing:
                 return found, pods.missing
-            found.update(subnet.id for choice in pods.choices for subnet in choice)
+            found.update(s.id for choice in pods.choices for s in choice if s.cidr)
     return found, None
+
+
+def prefix_sources(snapshot: Snapshot, cluster: Cluster) -> tuple[str, ...]:
+    """Return the subnets whose free /28s decide once prefixes are on: all that may hold nodes too.
+
+    Nothing where they are off, or nothing tells.
+    """
+    mode = prefix_mode(snapshot, cluster)
+    if not mode.on:
+        return ()
+    used = used_subnets(snapshot)[cluster.name]
+    places = (each.subnet_id for each in used if each.holds_nodes or each.found & POD_PLACES)
+    return tuple(sorted({*mode.subnet_ids, *places}))
 
 
 @derived
@@ -104,14 +134,29 @@ def prefix_subnets(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
 
 @derived
 def interfaces_by_node(snapshot: Snapshot) -> Mapping[str, tuple[Eni, ...]]:
-    """Return the interfaces of each node that may hold pods: all but trunks and branches."""
+    """Return the interfaces of each node that may hold pods.
+
+    Trunks and branches are not among them, nor what the CNI is told to leave alone.
+    """
+    return grouped((e for e in _attached(snapshot) if not _unmanaged(e)), _instance_id)
+
+
+@derived
+def unmanaged_by_node(snapshot: Snapshot) -> Mapping[str, int]:
+    """Return how many interfaces of each node the CNI is told to leave alone."""
+    enis = grouped((e for e in _attached(snapshot) if _unmanaged(e)), _instance_id)
+    return {node: len(alone) for node, alone in enis.items()}
+
+
+def _attached(snapshot: Snapshot) -> Iterator[Eni]:
     nodes = node_instances(snapshot)
-    attached = (
-        eni
-        for eni in snapshot.enis
-        if eni.interface_type == "interface" and _instance_id(eni) in nodes
-    )
-    return grouped(attached, _instance_id)
+    for eni in snapshot.enis:
+        if eni.interface_type == "interface" and _instance_id(eni) in nodes:
+            yield eni
+
+
+def _unmanaged(eni: Eni) -> bool:
+    return eni.tags.get(UNMANAGED_TAG) == "true"
 
 
 def _instance_id(eni: Eni) -> str:

@@ -8,7 +8,8 @@ Each group is judged by itself, with the addresses that are free now.
 
 import dataclasses
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from eksnet.capacity.node_need import NodeNeed
 from eksnet.capacity.places import Zone
@@ -95,23 +96,40 @@ def judge(group: NodeGroup, zones: Sequence[Zone], need: NodeNeed) -> tuple[Judg
         (Question.SURGE, surge, spread),
         (Question.MAXIMUM, more, grown if more else [(each, 0) for each in zones]),
     )
-    return tuple(_judgement(question, need, nodes, asked) for question, nodes, asked in ways)
+    fits = {
+        each.az_id: _Fits(surely(each.places, need.most), possibly(each.places, need.least))
+        for each in zones
+    }
+    return tuple(_judgement(question, need, nodes, asked, fits) for question, nodes, asked in ways)
 
 
 def _blocks(count: int, size: int) -> int:
     return -(-count // size) if size else 0
 
 
+class _Fits(NamedTuple):
+    """How many more nodes a zone holds: full of pods surely, and without pods possibly."""
+
+    full: int
+    empty: int
+
+
 def _judgement(
-    question: Question, need: NodeNeed, nodes: int, asked: Sequence[tuple[Zone, int]]
+    question: Question,
+    need: NodeNeed,
+    nodes: int,
+    asked: Sequence[tuple[Zone, int]],
+    fits: Mapping[str, _Fits],
 ) -> Judgement:
-    answers = tuple(_zone(zone, need, count) for zone, count in asked)
+    answers = tuple(_zone(zone, need, count, fits[zone.az_id]) for zone, count in asked)
     answer = _overall(question, nodes, answers)
     worst = min(answers, key=_badness)
     tight: Binding | None = None
     if nodes and worst.fit_full is not None:
         places = next(zone.places for zone, _ in asked if zone.az_id == worst.az_id)
-        take = need.least if worst.answer is Answer.NO else need.most
+        take = need.most
+        if worst.answer is Answer.NO:
+            take, places = need.least, tuple(each.kindest for each in places)
         tight = binding(places, take, max(worst.nodes, 1))
     short = tight if answer in (Answer.NO, Answer.AT_RISK) else None
     found = Judgement(
@@ -131,9 +149,11 @@ def _badness(one: ZoneAnswer) -> tuple[int, int, str]:
     return order.index(one.answer), (one.fit_full or 0) - one.nodes, one.az_id
 
 
-def _zone(zone: Zone, need: NodeNeed, nodes: int) -> ZoneAnswer:
+def _zone(zone: Zone, need: NodeNeed, nodes: int, fits: _Fits) -> ZoneAnswer:
     unseen = _unseen(zone, need) if nodes else None
-    if unseen:
+    told = not zone.unseen and all(r.blocks is not None for p in zone.places for r in p.rooms)
+    full, empty = fits
+    if unseen and not (told and (nodes <= full or nodes > empty)):
         return ZoneAnswer(
             az_id=zone.az_id,
             answer=Answer.UNKNOWN,
@@ -142,7 +162,6 @@ def _zone(zone: Zone, need: NodeNeed, nodes: int) -> ZoneAnswer:
             fit_empty=None,
             unseen=unseen,
         )
-    full, empty = surely(zone.places, need.most), possibly(zone.places, need.least)
     answer = Answer.AT_RISK if nodes <= empty else Answer.NO
     if nodes <= full and not (nodes and need.open_ended):
         answer = Answer.YES
@@ -152,7 +171,7 @@ def _zone(zone: Zone, need: NodeNeed, nodes: int) -> ZoneAnswer:
 def _unseen(zone: Zone, need: NodeNeed) -> Unread | None:
     if zone.unseen or not asks_blocks(need):
         return zone.unseen
-    rooms = [room for each in zone.places for choice in each.pods for room in (each.own, *choice)]
+    rooms = (room for each in zone.places for room in each.rooms)
     return next((room.unseen for room in rooms if room.unseen), None)
 
 

@@ -6,6 +6,7 @@ of them together don't.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from eksnet.capacity.ledger import ledger
 from eksnet.capacity.node_need import Need, NodeNeed, Take
@@ -22,13 +23,23 @@ NO_BLOCK = "InsufficientCidrBlocks"  # VPC CNI, docs/prefix-and-ip-target.md
 
 @record
 class Room:
-    """What a subnet has left; ``blocks`` is None where the interfaces were not seen."""
+    """What a subnet has left; ``blocks`` is None where the interfaces were not seen.
+
+    Where not all addresses in use were seen, ``blocks`` is what is surely free, and ``hoped`` what
+    may be free at most.
+    """
 
     subnet_id: str
     az_id: str
     addresses: int
     blocks: int | None
+    hoped: int | None = None
     unseen: Unread | None = None
+
+    @property
+    def kindest(self) -> "Room":
+        """Return the room as it is if nothing not seen lies in a block that looks free."""
+        return self if self.hoped is None else replace(self, blocks=self.hoped)
 
 
 @record
@@ -40,6 +51,17 @@ class Places:
 
     own: Room
     pods: tuple[tuple[Room, ...], ...]
+
+    @property
+    def kindest(self) -> "Places":
+        """Return the places with each room at its kindest."""
+        pods = tuple(tuple(room.kindest for room in choice) for choice in self.pods)
+        return Places(own=self.own.kindest, pods=pods)
+
+    @property
+    def rooms(self) -> tuple[Room, ...]:
+        """Return every room named, one perhaps more than once."""
+        return (self.own, *(room for choice in self.pods for room in choice))
 
 
 @record
@@ -65,7 +87,8 @@ def rooms(snapshot: Snapshot) -> Mapping[str, Room]:
             subnet_id=one.subnet.id,
             az_id=one.subnet.az_id,
             addresses=one.subnet.free_ips,
-            blocks=one.blocks.free if one.blocks else None,
+            blocks=one.free_blocks.least if one.free_blocks else None,
+            hoped=one.free_blocks.most if one.free_blocks else None,
             unseen=one.blocks_unseen,
         )
         for one in ledger(snapshot)
@@ -82,6 +105,7 @@ def surely(places: Sequence[Places], take: Take) -> int:
 
 def possibly(places: Sequence[Places], take: Take) -> int:
     """Return how many nodes fit into all subnets together, by the kindest possibility."""
+    places = [each.kindest for each in places]
     first = max((len(each.pods) for each in places), default=0)
     best = 0
     for number in range(first):
@@ -111,32 +135,34 @@ def _tightness(one: Binding) -> tuple[float, str]:
 
 def _fit(places: Sequence[Places], choice: Sequence[Room], take: Take) -> int:
     """Return the most nodes for which the own subnets and the pods' have room."""
-    low, high = 0, MOST
+    named = [room.subnet_id for room in choice]
+    alone = [(_alone(each.own, take.own), named.count(each.own.subnet_id)) for each in places]
+    addresses = sum(room.addresses for room in choice)
+    blocks = sum(room.blocks or 0 for room in choice)
+    low, high = 0, min(MOST, sum(most for most, _ in alone))
+    if take.rest.total:
+        high = min(high, max(addresses, 0) // take.rest.total)
     while low < high:
         middle = (low + high + 1) // 2
-        if _holds(places, choice, take, middle):
+        here = _drawn(alone, middle)
+        free = addresses - take.own.total * here, blocks - take.own.blocks * here
+        if take.rest.total * middle <= free[0] and take.rest.blocks * middle <= free[1]:
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def _holds(places: Sequence[Places], choice: Sequence[Room], take: Take, nodes: int) -> bool:
-    left = nodes
-    spent: dict[str, Need] = {}
-    for place in places:
-        here = min(left, _alone(place.own, take.own))
-        spent[place.own.subnet_id] = take.own.times(here)
-        left -= here
-    if left:
-        return False
-    addresses = blocks = 0
-    for room in choice:
-        used = spent.get(room.subnet_id, Need())
-        addresses += room.addresses - used.total
-        blocks += (room.blocks or 0) - used.blocks
-    rest = take.rest.times(nodes)
-    return rest.blocks <= blocks and rest.total <= addresses
+def _drawn(alone: Iterable[tuple[int, int]], nodes: int) -> int:
+    """Return how many of the nodes lie in subnets that their pods draw on too.
+
+    ``alone`` is how many nodes each own subnet holds by itself, and whether it is one of those.
+    """
+    left, found = nodes, 0
+    for most, shared in alone:
+        found += min(left, most) * shared
+        left -= min(left, most)
+    return found
 
 
 def _alone(room: Room, need: Need) -> int:

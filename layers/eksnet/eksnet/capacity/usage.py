@@ -17,11 +17,12 @@ from eksnet.capacity.node_need import (
     provisioning_off,
     refusal,
 )
-from eksnet.capacity.owners import NODE_GROUP_TAG, Owner
+from eksnet.capacity.owners import Owner
 from eksnet.capacity.places import pod_choices
 from eksnet.capacity.whatif import Scenario
 from eksnet.cni.branch import cni_nodes
 from eksnet.cni.effective import Effective
+from eksnet.cni.membership import NODE_GROUP_TAG
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING
 from eksnet.cni.sight import hidden
 from eksnet.model.cluster import Cluster, NodeGroup

@@ -17,11 +17,10 @@ from eksnet.capacity.node_need import (
     provisioning_off,
     refusal,
 )
-from eksnet.capacity.owners import NODE_GROUP_TAG
 from eksnet.capacity.places import group_nodes, missing_subnets, zones
 from eksnet.capacity.rolling import Judgement, Question, judge
 from eksnet.cni.effective import Effective
-from eksnet.cni.membership import nodes_by_cluster
+from eksnet.cni.membership import NODE_GROUP_TAG, nodes_by_cluster
 from eksnet.cni.sight import hidden
 from eksnet.cni.upgrade import Upgrade as Answer
 from eksnet.cni.upgrade import UpgradeVerdict, upgrade_verdict

@@ -10,13 +10,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from eksnet.capacity.owners import NODE_GROUP_TAG
 from eksnet.capacity.planned import Planned, plan
-from eksnet.cni.env_vars import env_vars
+from eksnet.cni.env_vars import env_vars, read_flag
 from eksnet.cni.max_pods import CLOSE, limit_of
-from eksnet.cni.membership import cluster_by_instance
+from eksnet.cni.membership import NODE_GROUP_TAG, cluster_by_instance
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, LABEL
-from eksnet.cni.settings import ADDON, TRUE, CniSettings, settings_by_cluster
+from eksnet.cni.settings import ADDON, CniSettings, read_values, settings_by_cluster
 from eksnet.model.cluster import Addon, NodeGroup
 from eksnet.model.errors import InputError
 from eksnet.model.network import Instance
@@ -42,7 +41,7 @@ class Scenario:
     @property
     def custom_networking(self) -> bool:
         """Tell whether it turns custom networking on."""
-        return self.env.get(CUSTOM_NETWORKING) in TRUE
+        return read_flag(self.env.get(CUSTOM_NETWORKING)) is True
 
     def size(self, group: NodeGroup) -> int | None:
         """Return the nodes that a group would have, None where nothing is said of it."""
@@ -137,7 +136,7 @@ def _values(
         main.setdefault(LABEL, ZONE_LABEL)
     if not main and not init:
         return None
-    values = _raw(addon.configuration)
+    values = dict(read_values(addon.configuration))
     values["env"] = {**settings.env, **main}
     if init:
         values["init"] = {**_section(values, "init"), "env": {**settings.init_env, **init}}
@@ -146,19 +145,6 @@ def _values(
         section = _section(values, "eniConfig")
         values["eniConfig"] = {**section, "create": True, "subnets": subnets}
     return json.dumps(values)
-
-
-def _raw(configuration: str | None) -> dict[str, Any]:
-    """Return the text as a mapping; ``read_settings`` has read it before."""
-    if not configuration:
-        return {}
-    try:
-        found = json.loads(configuration)
-    except json.JSONDecodeError:
-        import yaml
-
-        found = yaml.load(configuration, Loader=yaml.CSafeLoader)
-    return dict(found or {})
 
 
 def _section(values: Mapping[str, Any], name: str) -> dict[str, Any]:

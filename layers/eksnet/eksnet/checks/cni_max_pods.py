@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from eksnet.capacity.node_need import most_pods
+from eksnet.capacity.node_types import IN_TEMPLATE, NOT_IN_TABLE, node_types
 from eksnet.capacity.prefix_mode import interfaces_by_node, settled
 from eksnet.cni.branch import cni_nodes
 from eksnet.cni.effective import Effective, pool_targets
@@ -24,6 +25,7 @@ from eksnet.cni.pool import pod_enis, shape_of
 from eksnet.cni.precedence import MAX_ENI
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster, NodeGroup
 from eksnet.model.finding import Severity, Unread, counted
 from eksnet.model.network import Instance
@@ -37,8 +39,6 @@ NODES = frozenset({Facet.CLUSTERS, Facet.NODE_GROUPS, Facet.INSTANCES, Facet.NET
 # EKS API reference, Nodegroup: the amiTypes whose max-pods a ConfigMap or a bootstrap decides
 OWN_MAX_PODS = ("WINDOWS", "CUSTOM")
 ELSEWHERE = Unread(api="kubernetes:nodes", error="NotRead")
-UNKNOWN_TYPE = Unread(api="ec2:DescribeInstanceTypes", error="NotKnown")
-IN_TEMPLATE = Unread(api="ec2:DescribeLaunchTemplateVersions", error="NotRead")
 
 
 @check(
@@ -92,7 +92,7 @@ def _alike(group: NodeGroup, settings: Effective | Unread | None) -> Answer:
     unknown = [name for name, count in pods.items() if count is None]
     if unknown:
         text = f"the limits of {', '.join(unknown)} are not known"
-        return _unseen(resource, group.cluster, UNKNOWN_TYPE, text)
+        return _unseen(resource, group.cluster, NOT_IN_TABLE, text)
     text = ", ".join(f"{name} {count}" for name, count in pods.items())
     answer = failed if len(set(pods.values())) > 1 else passed
     return answer(resource, f"max-pods: {text}", cluster=group.cluster, max_pods=pods)
@@ -115,13 +115,15 @@ def _pods(name: str, settings: Effective) -> int | None:
     source=CNI_GUIDE,
     rules=(81,),
     since="0.2.0",
+    profiles={Profile.COST},
 )
 def within_ceiling(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001 - none
     """The CNI stops at the kubelet's max-pods: a node with more addresses has it set too high.
 
     Above 110 pods, or 250 on more than 30 vCPUs, the kubelet and the control plane become slow;
     managed node groups keep to that, nodes with a bootstrap of their own may not. The CNI fills
-    whole interfaces, so that a node may hold what completes its last one.
+    whole interfaces, so that a node may hold what completes its last one. Interfaces tagged
+    node.k8s.amazonaws.com/no_manage are not the CNI's and do not count.
 
     **Passes** once a cluster where no node holds more than that. It does not prove the max-pods of
     a node that is not full. **Fails**, low, for each node that does. A type that nothing tells
@@ -151,12 +153,12 @@ def _excess(snapshot: Snapshot, cluster: Cluster, node: Instance) -> Answer | No
     resource, limit = instance_resource(snapshot, node.id), known_types().get(node.type)
     if limit is None:
         text = f"{held} addresses for pods on a {node.type}, whose limits are not known"
-        return _unseen(resource, cluster.name, UNKNOWN_TYPE, text)
+        return _unseen(resource, cluster.name, NOT_IN_TABLE, text)
     if held <= _whole(limit, CAP, prefixes=prefixes > 0):
         return None
     if limit.vcpus is None and held <= _whole(limit, LARGE_CAP, prefixes=prefixes > 0):
         text = f"{held} addresses for pods on a {node.type}, whose vCPUs are not known"
-        return _unseen(resource, cluster.name, UNKNOWN_TYPE, text)
+        return _unseen(resource, cluster.name, NOT_IN_TABLE, text)
     ceiling = CAP if limit.vcpus is not None and limit.vcpus <= LARGE_ABOVE_VCPUS else LARGE_CAP
     if held <= _whole(limit, ceiling, prefixes=prefixes > 0):
         return None
@@ -188,7 +190,9 @@ def interface_left(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # n
     takes the only other place, leaves none: nodes become ready, and no pod on them gets an address.
 
     **Passes** where each type of the node groups and running nodes keeps an interface for pods, and
-    on IPv6 clusters. **Fails** where one keeps none. A type that nothing tells about is unknown.
+    on IPv6 clusters. **Fails** where one keeps none. A type that nothing tells about is unknown,
+    and so is a node group without nodes whose launch template names its types. Windows nodes, which
+    have no such settings, are left out.
 
     **What to do.** Take MAX_ENI out of the add-on's configuration, or use a larger instance type.
     """
@@ -202,10 +206,8 @@ def interface_left(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # n
 
 
 def _left(snapshot: Snapshot, resource: Resource, cluster: Cluster, settings: Effective) -> Answer:
-    targets = pool_targets(settings)
-    groups = node_groups_by_cluster(snapshot).get(cluster.name, ())
-    types = {name for group in groups for name in group.instance_types}
-    types |= {node.type for node in cni_nodes(snapshot, cluster)}
+    targets, told = pool_targets(settings), node_types(snapshot, cluster)
+    types = set(told.names)
     seen: dict[str, Any] = {
         "custom_networking": targets.custom_networking,
         MAX_ENI: targets.max_eni,
@@ -222,7 +224,9 @@ def _left(snapshot: Snapshot, resource: Resource, cluster: Cluster, settings: Ef
     unknown = sorted(types - shapes.keys())
     if unknown:
         text = f"the limits of {', '.join(unknown)} are not known"
-        return _unseen(resource, cluster.name, UNKNOWN_TYPE, text)
+        return _unseen(resource, cluster.name, NOT_IN_TABLE, text)
+    if told.untold:
+        return _unseen(resource, cluster.name, IN_TEMPLATE, told.missing)
     text = f"{counted(len(types), 'instance type')}, each with an interface for pods"
     return passed(resource, text, cluster=cluster.name, **seen)
 

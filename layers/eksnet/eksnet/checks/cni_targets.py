@@ -1,28 +1,26 @@
 """The VPC CNI's warm targets against what they meet: the mode, the subnets, the node types."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.capacity.node_need import most_pods
-from eksnet.capacity.prefix_mode import interfaces_by_node, settled
+from eksnet.capacity.next_place import next_place
+from eksnet.capacity.node_need import most_pods, provisioning_off
+from eksnet.capacity.node_types import IN_TEMPLATE, NOT_IN_TABLE, node_types
+from eksnet.capacity.prefix_mode import interfaces_by_node, settled, unmanaged_by_node
 from eksnet.cni.branch import UNNAMED, cni_nodes
 from eksnet.cni.effective import Effective, Setting, pool_targets
 from eksnet.cni.limits import limits as known_types
 from eksnet.cni.pool import PoolTargets, pod_enis, shape_of
-from eksnet.cni.precedence import IPV6, MINIMUM_IP, PROVISIONING_OFF, TARGETS, WARM_ENI, WARM_IP
+from eksnet.cni.precedence import IPV6, MINIMUM_IP, TARGETS, WARM_ENI, WARM_IP
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread, counted
 from eksnet.model.network import Instance, Subnet
-from eksnet.model.resource import cluster_resource, subnet_resource
-from eksnet.model.snapshot import (
-    Facet,
-    Resource,
-    Snapshot,
-    node_groups_by_cluster,
-    subnet_by_id,
-)
+from eksnet.model.resource import cluster_resource, instance_resource, subnet_resource
+from eksnet.model.snapshot import Facet, Resource, Snapshot, subnet_by_id
 from eksnet.network.cidr import usable
 
 README = "https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/README.md"
@@ -97,18 +95,21 @@ def _vain(settings: Effective, one: Setting) -> str | None:
     source=IP_GUIDE,
     rules=(88,),
     since="0.2.0",
+    profiles={Profile.CORE, Profile.COST},
 )
 def warm_interfaces(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     """By default each node keeps a whole spare interface full of addresses that no pod uses.
 
     WARM_ENI_TARGET=1 costs an m5.large up to 9 addresses, larger types 29 or 49, on every node.
     Where addresses are plenty that is the fastest way to start pods. Where they are short it is
-    what fills the subnet. The figure is what the target asks for; a node that already has all its
-    interfaces keeps none.
+    what fills the subnet. The figure is what the target asks for, as far as the node may have more
+    interfaces; a node that already has all of them keeps none.
 
-    **Passes** for each subnet with nodes' interfaces that has 256 free addresses and a tenth of its
-    usable ones, and where IP targets, prefixes or IPv6 replace the spare interface. **Fails** in a
-    subnet with fewer: medium when the nodes keep more than is free, else low.
+    **Passes** for each subnet in which nodes' next interfaces would lie that has 256 free addresses
+    and a tenth of its usable ones, and where IP targets, prefixes or IPv6 replace the spare
+    interface. **Fails** in a subnet with fewer: medium when the nodes keep more than is free, else
+    low. The next interface goes to the ENIConfig's subnet, with subnet discovery to the roomiest,
+    else to the node's own. Where an ENIConfig was not seen, the node is unknown.
 
     **What to do.** Set WARM_IP_TARGET and MINIMUM_IP_TARGET in the add-on's configuration; it is an
     interim measure, and a larger pod subnet the lasting one. `eksnet simulate node` shows what a
@@ -120,30 +121,35 @@ def warm_interfaces(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
             yield _unseen(resource, cluster, settings)
             continue
         targets = pool_targets(settings)
-        off = next((name for name in PROVISIONING_OFF if settings.flag(name)), None)
-        if off or targets.ipv6 or targets.ip_targets or targets.prefix_delegation:
+        off = provisioning_off(settings) or targets.ipv6 or targets.ip_targets
+        if off or targets.prefix_delegation:
             text = f"no {WARM_ENI} counts"
             yield passed(resource, text, cluster=cluster.name)
             continue
-        yield from _subnets(snapshot, cluster, targets, limits)
+        yield from _subnets(snapshot, cluster, settings, limits)
 
 
 def _subnets(
-    snapshot: Snapshot, cluster: Cluster, targets: PoolTargets, limits: Limits
+    snapshot: Snapshot, cluster: Cluster, settings: Effective, limits: Limits
 ) -> Iterator[Answer]:
     places: dict[str, list[Instance]] = {}
+    without_ipv4 = {each.id for each in snapshot.subnets if not each.cidr}
     for node in cni_nodes(snapshot, cluster):
-        for subnet_id in {eni.subnet_id for eni in interfaces_by_node(snapshot).get(node.id, ())}:
+        subnet_id = next_place(snapshot, cluster, settings, node)
+        if isinstance(subnet_id, Unread):
+            text = f"where the next interface of {node.id} goes is not known"
+            yield _unseen(instance_resource(snapshot, node.id), cluster, subnet_id, text)
+        elif subnet_id and subnet_id not in without_ipv4:
             places.setdefault(subnet_id, []).append(node)
     if not places:
-        text = "no node of the VPC CNI holds an interface"
+        text = "no node of the VPC CNI shows an interface with IPv4"
         yield passed(cluster_resource(snapshot, cluster), text, cluster=cluster.name)
     for subnet_id, nodes in sorted(places.items()):
         subnet = subnet_by_id(snapshot).get(subnet_id)
         if subnet is None:
             yield not_listed(subnet_resource(subnet_id), cluster.name, "ec2:DescribeSubnets")
         else:
-            yield _warm(snapshot, cluster, subnet, nodes, targets=targets, limits=limits)
+            yield _warm(snapshot, cluster, subnet, nodes, settings=settings, limits=limits)
 
 
 def _warm(  # noqa: PLR0913 - what one subnet is judged by
@@ -152,10 +158,10 @@ def _warm(  # noqa: PLR0913 - what one subnet is judged by
     subnet: Subnet,
     nodes: list[Instance],
     *,
-    targets: PoolTargets,
+    settings: Effective,
     limits: Limits,
 ) -> Answer:
-    resource, free = subnet_resource(subnet), subnet.free_ips
+    resource, free, targets = subnet_resource(subnet), subnet.free_ips, pool_targets(settings)
     seen: dict[str, Any] = {"free_ips": free, "nodes": len(nodes), WARM_ENI: targets.warm_eni}
     if not _tight(subnet, limits):
         text = f"{free:,} free addresses: warm interfaces harm nobody"
@@ -163,9 +169,8 @@ def _warm(  # noqa: PLR0913 - what one subnet is judged by
     kept = [_kept(snapshot, node, targets) for node in nodes]
     if None in kept:
         names = sorted({node.type for node in nodes if node.type not in known_types()})
-        missing = Unread(api="ec2:DescribeInstanceTypes", error="NotKnown")
         text = f"{free} free addresses; what {', '.join(names)} keeps is not known"
-        return _unseen(resource, cluster, missing, text)
+        return _unseen(resource, cluster, NOT_IN_TABLE, text)
     warm = sum(each or 0 for each in kept)
     seen["warm_ips"] = warm
     text = f"{counted(len(nodes), 'node')} may keep {warm} addresses warm, {free} are free"
@@ -185,10 +190,11 @@ def _kept(snapshot: Snapshot, node: Instance, targets: PoolTargets) -> int | Non
     limit = known_types().get(node.type)
     if limit is None:
         return None
-    shape = shape_of(limit)
+    shape, left_alone = shape_of(limit), unmanaged_by_node(snapshot).get(node.id, 0)
+    targets = dataclasses.replace(targets, unmanaged_enis=left_alone)
     attached = len(interfaces_by_node(snapshot).get(node.id, ()))
-    full = attached >= pod_enis(shape, targets) + targets.custom_networking
-    return 0 if full else targets.warm_eni * shape.slots_per_eni
+    room = pod_enis(shape, targets) + targets.custom_networking - attached
+    return max(min(targets.warm_eni, room), 0) * shape.slots_per_eni
 
 
 @check(
@@ -199,6 +205,7 @@ def _kept(snapshot: Snapshot, node: Instance, targets: PoolTargets) -> int | Non
     source=TARGETS_PAGE,
     rules=(93,),
     since="0.2.0",
+    profiles={Profile.COST},
 )
 def fitting_targets(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """A MINIMUM_IP_TARGET above the pods a node may run takes addresses that no pod can use.
@@ -206,11 +213,12 @@ def fitting_targets(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # 
     It is meant to be the pods that a node usually runs and a few more. A WARM_IP_TARGET above one
     interface's addresses keeps more idle than the default, which it is set to undercut.
 
-    Judged are the types of the cluster's node groups and running nodes, with the recommended
-    max-pods; a lower one set by hand is not visible.
+    Judged are the types of the cluster's node groups and running nodes, those of Windows aside,
+    with the recommended max-pods; a lower one set by hand is not visible.
 
     **Passes** where the targets fit each type, or are not set, and on IPv6 clusters. **Fails**,
-    low, where one is too large for a type. A type that nothing tells about is unknown.
+    low, where one is too large for a type. A type that nothing tells about is unknown, and so is a
+    node group without nodes whose launch template names its types.
 
     **What to do.** Set MINIMUM_IP_TARGET slightly above the pods a node usually runs, and
     WARM_IP_TARGET to a few.
@@ -230,21 +238,26 @@ def _fitting(
     seen: dict[str, Any] = {WARM_IP: targets.warm_ip, MINIMUM_IP: targets.minimum_ip}
     if targets.ipv6 or not targets.ip_targets:
         return passed(resource, "no IP target counts", cluster=cluster.name, **seen)
-    groups = node_groups_by_cluster(snapshot).get(cluster.name, ())
-    types = {name for group in groups for name in group.instance_types}
-    types |= {node.type for node in cni_nodes(snapshot, cluster)}
-    said = [text for name in sorted(types) for text in _excess(name, targets)]
-    seen["instance_types"] = sorted(types)
+    told = node_types(snapshot, cluster)
+    said = [text for name in told.names for text in _excess(name, targets)]
+    seen["instance_types"] = list(told.names)
     if said:
         return failed(resource, "; ".join(said), cluster=cluster.name, positive=True, **seen)
-    unknown = sorted(types - known_types().keys())
+    unknown = [name for name in told.names if not _judged(name, targets)]
     if unknown:
-        missing = Unread(api="ec2:DescribeInstanceTypes", error="NotKnown")
-        return _unseen(
-            resource, cluster, missing, f"the limits of {', '.join(unknown)} are not known"
-        )
-    text = f"the IP targets fit {counted(len(types), 'instance type')}"
+        text = f"the limits of {', '.join(unknown)} are not known"
+        return _unseen(resource, cluster, NOT_IN_TABLE, text)
+    if told.untold:
+        return _unseen(resource, cluster, IN_TEMPLATE, told.missing)
+    text = f"the IP targets fit {counted(len(told.names), 'instance type')}"
     return passed(resource, text, cluster=cluster.name, **seen)
+
+
+def _judged(name: str, targets: PoolTargets) -> bool:
+    """Tell whether all is known that says how many addresses a type can use."""
+    limit = known_types().get(name)
+    pods = most_pods(limit, targets) if limit else None
+    return pods is not None and (not targets.minimum_ip or pods.recommended is not None)
 
 
 def _excess(name: str, targets: PoolTargets) -> Iterator[str]:

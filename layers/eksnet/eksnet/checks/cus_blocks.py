@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.membership import NODE_SOURCES, cni_may_use, used_subnets
+from eksnet.cni.membership import Found, cni_may_use, used_subnets
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.cni_settings import told_settings
@@ -23,6 +23,7 @@ from eksnet.model.snapshot import (
 from eksnet.network.cidr import Block, block
 from eksnet.network.routes import tables_by_vpc
 
+NODES = frozenset({Found.NODE_GROUP, Found.INSTANCE})
 ASSOCIATED = "associated"  # EC2 API reference: VpcCidrBlockStateCode
 PENDING = frozenset({"associating", "disassociating"})  # EC2 API reference: VpcCidrBlockStateCode
 BROKEN = frozenset({"failing", "failed"})  # EC2 API reference: VpcCidrBlockStateCode
@@ -58,10 +59,11 @@ def secondary_blocks(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
     After the association EKS itself takes up to an hour to know the block: nodes use it at once,
     but logs, exec and webhooks of its pods wait.
 
-    **Passes** where each secondary block from 100.64.0.0/10 or 198.19.0.0/16 is associated, and
-    each zone in which the cluster has nodes has a subnet in one of them. **Fails** medium where an
-    association failed or a zone has none, low where no zone has any. **Unknown** while a block is
-    being associated. VPCs without such a block and IPv6 clusters are not judged.
+    **Passes** where a secondary block from 100.64.0.0/10 or 198.19.0.0/16 is associated, and each
+    zone in which the cluster has nodes or node groups has a subnet in one. **Fails** medium where
+    associations failed and none holds, or a zone has none, low where no zone has any. **Unknown**
+    while a block is being associated. VPCs without such a block and IPv6 clusters are not judged;
+    what an earlier try that failed has left behind does not count beside a block that holds.
 
     **What to do.** Create a subnet in the block in each zone with nodes, and offer it with the tag
     kubernetes.io/role/cni=1 or an ENIConfig.
@@ -75,13 +77,20 @@ def secondary_blocks(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
             missing = Resource(type="AWS::EC2::VPC", id=cluster.vpc_id)
             yield not_listed(missing, cluster.name, "ec2:DescribeVpcs")
             continue
-        states = {
-            each.cidr: each.state
-            for each in vpc.cidrs[1:]
-            if _in_pod_range(each.cidr) and each.state in {ASSOCIATED, *PENDING, *BROKEN}
-        }
+        states = _states(vpc)
         if states:
             yield _blocks_verdict(snapshot, cluster, vpc, states)
+
+
+def _states(vpc: Vpc) -> dict[str, str]:
+    """Return the state of each block for pods; of two with the same block the better one counts."""
+    shown = [
+        each
+        for state in (*sorted(BROKEN), *sorted(PENDING), ASSOCIATED)
+        for each in vpc.cidrs[1:]
+        if each.state == state and _in_pod_range(each.cidr)
+    ]
+    return {each.cidr: each.state for each in shown}
 
 
 def _blocks_verdict(
@@ -91,9 +100,6 @@ def _blocks_verdict(
     broken = sorted(cidr for cidr, state in states.items() if state in BROKEN)
     pending = sorted(cidr for cidr, state in states.items() if state in PENDING)
     seen: dict[str, Any] = {"blocks": dict(sorted(states.items()))}
-    if broken:
-        text = f"{', '.join(broken)} could not be associated"
-        return failed(resource, text, cluster=cluster.name, positive=True, **seen)
     if pending:
         return Unseen(
             resource=resource,
@@ -102,21 +108,29 @@ def _blocks_verdict(
             error="InProgress",
             message=f"{', '.join(f'{each} is {states[each]}' for each in pending)}",
         )
-    return _coverage(snapshot, cluster, resource, seen)
+    held = sorted(cidr for cidr, state in states.items() if state == ASSOCIATED)
+    if not held:
+        text = f"{', '.join(broken)} could not be associated"
+        return failed(resource, text, cluster=cluster.name, positive=True, **seen)
+    return _coverage(snapshot, cluster, resource, held, seen)
 
 
 def _coverage(
-    snapshot: Snapshot, cluster: Cluster, resource: Resource, seen: dict[str, Any]
+    snapshot: Snapshot,
+    cluster: Cluster,
+    resource: Resource,
+    held: list[str],
+    seen: dict[str, Any],
 ) -> Answer:
     nodes = _node_zones(snapshot, cluster)
-    blocks = [block(each) for each in seen["blocks"]]
+    blocks = [block(each) for each in held]
     inside = {
         each.az
         for each in subnets_by_vpc(snapshot).get(cluster.vpc_id, ())
         if each.cidr and any(one.contains(block(each.cidr)) for one in blocks)
     }
     seen |= {"node_zones": sorted(nodes), "zones_of_the_blocks": sorted(inside)}
-    what = ", ".join(seen["blocks"])
+    what = ", ".join(held)
     if not inside:
         text = f"{what} holds no subnet"
         return failed(resource, text, cluster=cluster.name, severity=Severity.LOW, **seen)
@@ -132,7 +146,7 @@ def _node_zones(snapshot: Snapshot, cluster: Cluster) -> set[str]:
     return {
         subnets[used.subnet_id].az
         for used in used_subnets(snapshot)[cluster.name]
-        if used.found & NODE_SOURCES and used.subnet_id in subnets
+        if used.found & NODES and used.subnet_id in subnets
     }
 
 
@@ -155,6 +169,7 @@ def pod_range(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: 
     **Passes** where a pod subnet lies in 100.64.0.0/10 or 198.19.0.0/16 and no route of the VPC
     leads any of its addresses to a transit gateway, a peering or a private gateway. **Fails** where
     it lies elsewhere or such a route is there. **Unknown** where such a route names a prefix list.
+    A route whose target is gone leads nowhere and does not count.
     Judged are the subnets of the add-on's ENIConfigs, or those tagged kubernetes.io/role/cni.
 
     **What to do.** Take the next pod subnets from a free /16 of 100.64.0.0/10; `eksnet cidr
@@ -178,7 +193,7 @@ def _range_verdict(snapshot: Snapshot, cluster: Cluster, subnet: Subnet) -> Answ
         route
         for table in tables_by_vpc(snapshot).get(subnet.vpc_id, ())
         for route in table.routes
-        if route.target.startswith(CONNECTED)
+        if route.target.startswith(CONNECTED) and route.state != "blackhole"
     ]
     lists = sorted({r.destination for r in routes if r.destination.startswith(PREFIX_LIST)})
     away = sorted({f"{r.destination} to {r.target}" for r in routes if _leads(r.destination, own)})

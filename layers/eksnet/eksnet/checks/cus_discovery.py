@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.branch import runs_cni
+from eksnet.cni.branch import cni_node_subnets, runs_cni
 from eksnet.cni.env_vars import read_version
 from eksnet.cni.membership import (
     CLUSTER_TAG_PREFIX,
     ROLE_CNI_TAG,
-    Found,
     cni_may_use,
-    used_subnets,
 )
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, DISCOVERY, SCOPE_TAG
 from eksnet.cni.settings import ADDON, CniSettings, settings_of
 from eksnet.engine.check import Answer, check, failed, not_listed, passed
 from eksnet.engine.cni_settings import unread
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread
 from eksnet.model.network import Subnet
@@ -33,7 +32,6 @@ from eksnet.model.snapshot import (
 
 README = "https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/README.md"
 CODE = "https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/pkg/awsutils/awsutils.go"
-NODES = frozenset({Found.NODE_GROUP, Found.INSTANCE})
 CLOSED = "0"  # awsutils.go: the value of kubernetes.io/role/cni that takes a subnet out
 DISCOVERY_SINCE = (1, 18, 0)  # release notes of v1.18.0
 
@@ -81,18 +79,17 @@ def closed_node_subnets(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
 
     **Passes** where the node subnet is open to its own pods, or another subnet of the zone is
     offered. **Fails** where it is closed and none is. With custom networking the ENIConfig names
-    the subnet, and the tags are not judged.
+    the subnet, and the tags are not judged. Nor are subnets that have only nodes of EKS Auto Mode
+    or Windows, whose pods the tag does not keep out.
 
     **What to do.** Take the tag off, or tag a pod subnet of the zone kubernetes.io/role/cni=1 and
     leave ENABLE_SUBNET_DISCOVERY on.
     """
     for cluster in _clusters(snapshot):
-        for used in used_subnets(snapshot)[cluster.name]:
-            if not used.found & NODES:
-                continue
-            subnet = subnet_by_id(snapshot).get(used.subnet_id)
+        for subnet_id in cni_node_subnets(snapshot, cluster):
+            subnet = subnet_by_id(snapshot).get(subnet_id)
             if subnet is None:
-                missing = subnet_resource(used.subnet_id)
+                missing = subnet_resource(subnet_id)
                 yield not_listed(missing, cluster.name, "ec2:DescribeSubnets")
             else:
                 yield from _trap(snapshot, cluster, subnet)
@@ -220,6 +217,7 @@ def _used(
     source="https://github.com/aws/amazon-vpc-cni-k8s/releases/tag/v1.22.1",
     rules=(144,),
     since="0.2.0",
+    profiles={Profile.SECURITY},
 )
 def tagged_groups(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """Tagging a security group kubernetes.io/role/cni does nothing: v1.22.1 took it out.

@@ -36,7 +36,7 @@ def _config_resource(cluster: Cluster, config: EniConfig) -> Resource:
     id="CUS002",
     title="Every ENIConfig names a subnet that its nodes can use",
     severity=Severity.HIGH,
-    needs={Facet.CLUSTERS, Facet.ADDON_VPC_CNI, Facet.SUBNETS},
+    needs={Facet.CLUSTERS, Facet.ADDON_VPC_CNI, Facet.SUBNETS, Facet.ZONES},
     source=README,
     rules=(51, 124, 139),
     since="0.2.0",
@@ -82,14 +82,15 @@ def _subnet_verdict(
     if subnet.vpc_id != cluster.vpc_id:
         text = f"{subnet.id} is in {subnet.vpc_id}, the cluster in {cluster.vpc_id}"
         severity = Severity.HIGH
-    elif config.name.startswith(snapshot.target.region) and config.name != subnet.az:
+    elif config.name != subnet.az and config.name in {zone.name for zone in snapshot.zones}:
         text = f"{subnet.id} is in {subnet.az}, not in {config.name}"
         severity = Severity.HIGH if by_zone else Severity.MEDIUM
     elif by_zone and config.name != subnet.az:
         text = f"nodes pick by zone, and {config.name} is none: nothing uses it"
         severity = Severity.LOW
     if severity is None:
-        return passed(resource, text, cluster=cluster.name, positive=True, **seen)
+        own = config.name == subnet.az  # else it is no zone only by what was listed
+        return passed(resource, text, cluster=cluster.name, positive=own, **seen)
     return failed(resource, text, cluster=cluster.name, severity=severity, positive=True, **seen)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eksnet.cni.branch import UNNAMED, cni_nodes
-from eksnet.cni.eni import EniClass, class_by_eni
+from eksnet.cni.eni import INSTANCE_TAG, EniClass, class_by_eni
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, DISCOVERY, LABEL, ZONE_LABELS
 from eksnet.cni.precedence import PREFIX_DELEGATION
 from eksnet.cni.settings import CniSettings
@@ -32,7 +32,7 @@ def _on(settings: CniSettings) -> bool:
     id="CUS004",
     title="Nodes find their ENIConfig by the zone they are in",
     severity=Severity.MEDIUM,
-    needs=NEEDS,
+    needs=NEEDS | {Facet.ZONES},
     source=GUIDE,
     rules=(122,),
     since="0.2.0",
@@ -63,7 +63,7 @@ def zone_label(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
 def _label_verdict(snapshot: Snapshot, cluster: Cluster, settings: CniSettings) -> Answer:
     resource, label = cluster_resource(snapshot, cluster), settings.env.get(LABEL, DEFAULT_LABEL)
     names = sorted(config.name for config in settings.eni_configs)
-    zones = [name for name in names if name.startswith(snapshot.target.region)]
+    zones = sorted(set(names) & {zone.name for zone in snapshot.zones})
     seen: dict[str, Any] = {"label": label, "eni_configs": names}
     if label == ZONE_LABEL:
         text = f"nodes are matched by {label}"
@@ -77,7 +77,7 @@ def _label_verdict(snapshot: Snapshot, cluster: Cluster, settings: CniSettings) 
         return failed(resource, text, cluster=cluster.name, positive=True, **seen)
     if names:
         text = f"nodes are matched by {label} with {', '.join(names)}{told}"
-        return passed(resource, text, cluster=cluster.name, positive=True, **seen)
+        return passed(resource, text, cluster=cluster.name, **seen)
     return Unseen(
         resource=resource,
         cluster=cluster.name,
@@ -194,9 +194,10 @@ def nodes_renewed(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
     Their pods go on taking addresses of the nodes' subnet, with the nodes' security groups, so that
     the shortage stays and rules written for the pod subnets miss them.
 
-    **Passes** where no node's further interfaces lie in the node's own subnet. **Fails** where some
-    do, unless an ENIConfig names that very subnet. **Unknown** where some do and the add-on makes
-    no ENIConfig. Judged with custom networking on and interfaces of the CNI seen.
+    **Passes** where no node has further interfaces in its own subnet, nor more than one address or
+    a prefix on its primary interface, which custom networking keeps from pods. **Fails** where some
+    have, unless an ENIConfig names that very subnet. **Unknown** where some have and the add-on
+    makes no ENIConfig. Judged with custom networking on and interfaces of the CNI seen.
 
     **What to do.** Replace those nodes: drain them and let the node group launch new ones.
     """
@@ -214,14 +215,30 @@ def _interfaces_by_instance(snapshot: Snapshot) -> Mapping[str, tuple[Eni, ...]]
     return grouped(mine, lambda eni: (eni.attachment and eni.attachment.instance_id) or "")
 
 
+@derived
+def _pods_on_primary(snapshot: Snapshot) -> frozenset[str]:
+    """Return the nodes whose primary interface has addresses for pods and the mark of the CNI."""
+    classes = class_by_eni(snapshot)
+    return frozenset(
+        eni.tags[INSTANCE_TAG]
+        for eni in snapshot.enis
+        if classes[eni.id] is EniClass.NODE_PRIMARY
+        and INSTANCE_TAG in eni.tags
+        and (len(eni.private_ips) > 1 or eni.prefixes)
+    )
+
+
 def _at_home(snapshot: Snapshot, node: Instance) -> bool:
     mine = _interfaces_by_instance(snapshot).get(node.id, ())
-    return any(eni.subnet_id == node.subnet_id for eni in mine)
+    return node.id in _pods_on_primary(snapshot) or any(
+        eni.subnet_id == node.subnet_id for eni in mine
+    )
 
 
 def _age_verdict(snapshot: Snapshot, cluster: Cluster, settings: CniSettings) -> Iterator[Answer]:
     resource: Resource = cluster_resource(snapshot, cluster)
-    nodes = [n for n in cni_nodes(snapshot, cluster) if n.id in _interfaces_by_instance(snapshot)]
+    told, own = _interfaces_by_instance(snapshot), _pods_on_primary(snapshot)
+    nodes = [n for n in cni_nodes(snapshot, cluster) if n.id in told or n.id in own]
     named = {config.subnet_id for config in settings.eni_configs}
     old = sorted(n.id for n in nodes if n.subnet_id not in named and _at_home(snapshot, n))
     if old and not named:

@@ -5,9 +5,8 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.branch import UNNAMED
+from eksnet.cni.branch import UNNAMED, cni_node_subnets
 from eksnet.cni.env_vars import env_vars
-from eksnet.cni.membership import Found, used_subnets
 from eksnet.cni.precedence import EXCLUDE_SNAT, EXTERNAL_SNAT, RANDOMIZE_SNAT
 from eksnet.cni.settings import CniSettings
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
@@ -21,13 +20,16 @@ from eksnet.model.snapshot import Facet, Snapshot, derived, subnet_by_id
 from eksnet.network.cidr import Block, block
 
 README = "https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/README.md"
-NODES = frozenset({Found.NODE_GROUP, Found.INSTANCE})
 NO_RANDOM = "none"  # README of the VPC CNI: AWS_VPC_K8S_CNI_RANDOMIZESNAT
 RANDOM_PORTS = (1024, 65535)  # iptables-extensions(8): where SNAT puts ports from 1024 on
 EPHEMERAL_PORTS = (32768, 60999)  # Linux ip-sysctl: ip_local_port_range
 PROTOCOLS = {"6": "tcp", "17": "udp"}  # IANA protocol numbers, as EC2 shows them
 ANY_PROTOCOL = "-1"  # EC2 API reference: NetworkAclEntry
+MANY_PERCENT = 10  # a judgement: fewer ports are hit so rarely that a client's next try gets by
 NEEDS = frozenset({Facet.CLUSTERS, Facet.ADDON_VPC_CNI})
+
+
+type _Ports = tuple[int, int]
 
 
 def _external(settings: CniSettings) -> bool:
@@ -70,12 +72,13 @@ def valid_exclusions(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
 def _exclusions(snapshot: Snapshot, cluster: Cluster, settings: CniSettings) -> Answer:
     resource, name = cluster_resource(snapshot, cluster), cluster.name
     given = {each: settings.env[each] for each in _NAMES if settings.env.get(each)}
-    bad = [each for each in given.get(EXCLUDE_SNAT, "").split(",") if not _ipv4_block(each)]
+    entries = [each for each in given.get(EXCLUDE_SNAT, "").split(",") if each.strip()]
+    bad = [each for each in entries if not _ipv4_block(each)]
     seen: dict[str, Any] = {**given, "external_snat": _external(settings)}
     if given and _external(settings):
         text = f"{', '.join(given)} has no effect: {EXTERNAL_SNAT}=true"
         return failed(resource, text, cluster=name, severity=Severity.LOW, positive=True, **seen)
-    if bad and EXCLUDE_SNAT in given:
+    if bad:
         what = ", ".join(repr(each.strip()) for each in bad)
         text = f"{EXCLUDE_SNAT} holds {what}, which is no IPv4 block and ignored"
         return failed(resource, text, cluster=name, positive=True, invalid=bad, **seen)
@@ -121,11 +124,14 @@ def random_ports(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
 
     A network ACL keeps no connections in mind: it must admit the answers by their port. One that
     admits only the range of Linux itself, 32768 to 60999, lets every node work and breaks more
-    than half of the connections that its pods open, at random.
+    than half of the connections that its pods open, at random. One that denies a single port, such
+    as 3389, breaks the few that happen to leave by it.
 
-    **Passes** where, for each source from which the node subnet's ACL admits that range, it admits
-    1024 to 65535 too, by TCP and UDP each. **Fails** where it does not. Not judged with
-    AWS_VPC_K8S_CNI_EXTERNALSNAT on, or with AWS_VPC_K8S_CNI_RANDOMIZESNAT none.
+    **Passes** where, for each source from which the node subnet's ACL admits at least half of that
+    range, it admits 1024 to 65535 too, by TCP and UDP each. **Fails** medium where a tenth of these
+    ports or more is missing, low where fewer are, and names them. Not judged with
+    AWS_VPC_K8S_CNI_EXTERNALSNAT on, with AWS_VPC_K8S_CNI_RANDOMIZESNAT none, or where only nodes of
+    EKS Auto Mode or Windows are, which the setting does not reach.
 
     **What to do.** Let the ACL admit 1024 to 65535 from where it admits answers, or set
     AWS_VPC_K8S_CNI_RANDOMIZESNAT to none.
@@ -134,9 +140,8 @@ def random_ports(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
         if isinstance(settings, Unseen):
             yield settings
         elif not _external(settings) and settings.env.get(RANDOMIZE_SNAT, "").lower() != NO_RANDOM:
-            for used in used_subnets(snapshot)[cluster.name]:
-                if used.found & NODES:
-                    yield _acl_verdict(snapshot, cluster, used.subnet_id)
+            for subnet_id in cni_node_subnets(snapshot, cluster):
+                yield _acl_verdict(snapshot, cluster, subnet_id)
 
 
 @derived
@@ -156,30 +161,51 @@ def _acl_verdict(snapshot: Snapshot, cluster: Cluster, subnet_id: str) -> Answer
             message=f"the network ACL of {subnet_id} is not seen",
         )
     entries = sorted((e for e in acl.entries if not e.egress and e.cidr), key=lambda e: e.number)
-    short = sorted(
-        {
-            f"{PROTOCOLS[protocol]} from {entry.cidr}"
-            for protocol in PROTOCOLS
-            for entry in entries
-            if entry.allow and entry.cidr and _halved(entries, protocol, block(entry.cidr))
-        }
-    )
+    short = {
+        f"{PROTOCOLS[protocol]} from {entry.cidr}": missing
+        for protocol in PROTOCOLS
+        for entry in entries
+        if entry.allow
+        and entry.cidr
+        and (missing := _refused_answers(entries, protocol, block(entry.cidr)))
+    }
     if short:
-        text = f"{acl.id} admits answers only to some of the ports: {', '.join(short)}"
-        return failed(resource, text, cluster=cluster.name, positive=True, acl=acl.id, halved=short)
+        most = max(_count(each) for each in short.values())
+        many = most * 100 >= _count([RANDOM_PORTS]) * MANY_PERCENT
+        severity = Severity.MEDIUM if many else Severity.LOW
+        named = sorted(f"{what}: {_told(ports)}" for what, ports in short.items())
+        text = f"{acl.id} admits no answers to {most:,} of the ports; {'; '.join(named)}"
+        return failed(
+            resource,
+            text,
+            cluster=cluster.name,
+            severity=severity,
+            positive=True,
+            acl=acl.id,
+            missing=named,
+        )
     text = f"{acl.id} admits answers to all ports or to none"
     return passed(resource, text, cluster=cluster.name, positive=True, acl=acl.id)
 
 
-def _halved(entries: list[AclEntry], protocol: str, source: Block) -> bool:
-    """Tell whether answers reach all of the kernel's own ports, but not all of the others."""
-    return _admits(entries, protocol, source, EPHEMERAL_PORTS) and not _admits(
-        entries, protocol, source, RANDOM_PORTS
-    )
+def _refused_answers(entries: list[AclEntry], protocol: str, source: Block) -> list[_Ports]:
+    """Return the ports that get no answer from a source whose answers the ACL means to admit."""
+    missing = _missing(entries, protocol, source, EPHEMERAL_PORTS)
+    if 2 * _count(missing) > _count([EPHEMERAL_PORTS]):
+        return []
+    return _missing(entries, protocol, source, RANDOM_PORTS)
 
 
-def _admits(entries: list[AclEntry], protocol: str, source: Block, ports: tuple[int, int]) -> bool:
-    """Tell whether every port of a range is admitted from all of a source, lowest number first."""
+def _count(ranges: list[_Ports]) -> int:
+    return sum(last - first + 1 for first, last in ranges)
+
+
+def _told(ranges: list[_Ports]) -> str:
+    return ", ".join(str(one) if one == last else f"{one}-{last}" for one, last in ranges)
+
+
+def _missing(entries: list[AclEntry], protocol: str, source: Block, ports: _Ports) -> list[_Ports]:
+    """Return the ports of a range that are not admitted from all of a source, lowest first."""
     asked = [
         (low, high, each.allow)
         for each in entries
@@ -191,13 +217,17 @@ def _admits(entries: list[AclEntry], protocol: str, source: Block, ports: tuple[
     first, last = ports
     edges = {first, last + 1, *(low for low, _, _ in asked), *(high + 1 for _, high, _ in asked)}
     starts = sorted(each for each in edges if first <= each <= last + 1)
-    return all(
-        next((allow for low, high, allow in asked if low <= start <= high), False)
-        for start, _ in itertools.pairwise(starts)
-    )
+    missing: list[_Ports] = []
+    for start, after in itertools.pairwise(starts):
+        if next((allow for low, high, allow in asked if low <= start <= high), False):
+            continue
+        whole = missing and missing[-1][1] == start - 1
+        begin = missing.pop()[0] if whole else start
+        missing.append((begin, after - 1))
+    return missing
 
 
-def _ports(entry: AclEntry) -> tuple[int, int]:
+def _ports(entry: AclEntry) -> _Ports:
     if entry.protocol == ANY_PROTOCOL or entry.from_port is None or entry.to_port is None:
         return 0, RANDOM_PORTS[1]
     return entry.from_port, entry.to_port

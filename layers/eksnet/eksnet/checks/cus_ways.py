@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.cni.branch import UNNAMED
+from eksnet.cni.branch import UNNAMED, cni_node_subnets
 from eksnet.cni.env_vars import read_version
 from eksnet.cni.membership import Found, cni_may_use, used_subnets
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, DISCOVERY
@@ -21,7 +21,7 @@ from eksnet.model.snapshot import (
     Facet,
     Snapshot,
     addon_by_cluster_and_name,
-    derived,
+    nat_by_id,
     subnet_by_id,
     subnets_by_vpc,
 )
@@ -30,7 +30,6 @@ from eksnet.network.routes import Exit, default_route, exit_of, table_by_subnet
 
 GUIDE = "https://docs.aws.amazon.com/eks/latest/userguide/external-snat.html"
 ENI_CONFIGS = Unread(api="kubernetes:eniconfigs", error="NotRead")
-NODES = frozenset({Found.NODE_GROUP, Found.INSTANCE})
 DISCOVERY_SINCE = (1, 18, 0)  # release notes of v1.18.0
 CARRIER_GRADE = block("100.64.0.0/10")  # RFC 6598: not routed between networks as a rule
 CONNECTED = ("tgw-", "pcx-", "vgw-", "arn:")  # ways to other networks; a core network has an ARN
@@ -74,8 +73,7 @@ def _judged(snapshot: Snapshot) -> Iterator[_Pods | Unseen]:
         if isinstance(settings, Unseen):
             yield settings
             continue
-        used = used_subnets(snapshot)[cluster.name]
-        nodes = tuple(each.subnet_id for each in used if each.found & NODES)
+        nodes = cni_node_subnets(snapshot, cluster)
         pods = tuple(sorted(_pod_subnets(snapshot, cluster, settings, nodes)))
         if pods:
             external = settings.flag(EXTERNAL_SNAT, default=False)
@@ -90,15 +88,19 @@ def _judged(snapshot: Snapshot) -> Iterator[_Pods | Unseen]:
 def _pod_subnets(
     snapshot: Snapshot, cluster: Cluster, settings: CniSettings, nodes: tuple[str, ...]
 ) -> set[str]:
+    """Return the subnets named to pods, those in zones without a node left out, or those shown."""
+    subnets = subnet_by_id(snapshot)
+    zones = {subnets[each].az_id for each in nodes if each in subnets}
     shown = {u.subnet_id for u in used_subnets(snapshot)[cluster.name] if Found.POD_ENI in u.found}
     if settings.flag(CUSTOM_NETWORKING, default=False):
-        return {config.subnet_id for config in settings.eni_configs} or shown
+        named = {config.subnet_id for config in settings.eni_configs}
+        return {e for e in named if e not in subnets or subnets[e].az_id in zones} or shown
     version = read_version(addon_by_cluster_and_name(snapshot)[cluster.name, ADDON].version)
     finds = settings.flag(DISCOVERY, default=version is None or version >= DISCOVERY_SINCE)
     offered = {
         each.id
         for each in subnets_by_vpc(snapshot).get(cluster.vpc_id, ())
-        if finds and cni_may_use(each.tags, cluster.name)
+        if finds and each.az_id in zones and cni_may_use(each.tags, cluster.name)
     }
     return {*nodes, *offered}
 
@@ -124,7 +126,7 @@ def way_out(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: AR
     is available, or another way but an internet gateway, or where neither node nor pod subnets have
     one. **Fails** with it on where the default route leads to an internet gateway or nowhere, where
     the NAT gateway is not available, or where nodes have a way out and pods have none. Judged are
-    the subnets that pods take addresses in.
+    the subnets that pods take addresses in, in the zones with nodes or node groups.
 
     **What to do.** Give the pod subnets a default route to a NAT gateway in a public subnet of
     their zone, or set AWS_VPC_K8S_CNI_EXTERNALSNAT to false.
@@ -138,11 +140,6 @@ def way_out(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: AR
         leaves = any(exit_of(table) is not Exit.NONE for table in known)
         for subnet_id in each.pods:
             yield _way(snapshot, each, subnet_id, nodes_leave=leaves)
-
-
-@derived
-def _nat_by_id(snapshot: Snapshot) -> dict[str, NatGateway]:
-    return {nat.id: nat for nat in snapshot.nat_gateways}
 
 
 def _way(snapshot: Snapshot, pods: _Pods, subnet_id: str, *, nodes_leave: bool) -> Answer:
@@ -164,9 +161,15 @@ def _way(snapshot: Snapshot, pods: _Pods, subnet_id: str, *, nodes_leave: bool) 
     route = default_route(table)
     target = route.target if route else None
     seen: dict[str, Any] = {"external_snat": True, "route_table": table.id, "target": target}
-    nat = _nat_by_id(snapshot).get(route.target) if route else None
+    nat = nat_by_id(snapshot).get(route.target) if route else None
     if exit_of(table) is Exit.NAT_GATEWAY and nat is None:
-        return not_listed(resource, name, "ec2:DescribeNatGateways")
+        return Unseen(
+            resource=resource,
+            cluster=name,
+            api="ec2:DescribeNatGateways",
+            error="NotListed",
+            message=f"{target} is not among what ec2:DescribeNatGateways listed",
+        )
     wrong = _wrong(table, nat, nodes_leave=nodes_leave)
     if wrong:
         text = f"{wrong} ({pods.told})"
@@ -256,7 +259,9 @@ def _connections(pods: _Pods, tables: list[RouteTable]) -> list[str]:
             f"{route.destination} to {route.target}"
             for table in tables
             for route in table.routes
-            if route.target.startswith(CONNECTED) and not _excluded(pods, route.destination)
+            if route.target.startswith(CONNECTED)
+            and route.state != "blackhole"
+            and not _excluded(pods, route.destination)
         }
     )
 

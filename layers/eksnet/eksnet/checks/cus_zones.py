@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eksnet.cni.branch import cni_nodes
+from eksnet.cni.branch import cni_node_subnets, cni_nodes
 from eksnet.cni.eni import EniClass, class_by_eni
-from eksnet.cni.membership import NODE_SOURCES, cluster_by_eni, cni_may_use, used_subnets
+from eksnet.cni.membership import cluster_by_eni, cni_may_use, used_subnets
 from eksnet.cni.podsubnets import CUSTOM_NETWORKING, LABEL, ZONE_LABELS
 from eksnet.cni.settings import CniSettings
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
@@ -43,14 +43,12 @@ def _custom(settings: CniSettings) -> bool:
 
 
 def _zones(snapshot: Snapshot, cluster: Cluster) -> Iterator[Subnet | Answer]:
-    """Yield one node subnet of each zone with nodes, and what hides a zone."""
+    """Yield one node subnet of each zone with nodes of the CNI, and what hides a zone."""
     zones: dict[str, Subnet] = {}
-    for each in used_subnets(snapshot)[cluster.name]:
-        subnet = subnet_by_id(snapshot).get(each.subnet_id)
-        if not each.found & NODE_SOURCES:
-            continue
+    for subnet_id in cni_node_subnets(snapshot, cluster):
+        subnet = subnet_by_id(snapshot).get(subnet_id)
         if subnet is None:
-            missing = subnet_resource(each.subnet_id)
+            missing = subnet_resource(subnet_id)
             yield not_listed(missing, cluster.name, "ec2:DescribeSubnets")
         else:
             zones[subnet.az_id] = subnet
@@ -79,7 +77,8 @@ def eni_config_in_each_zone(
     interfaces outside the nodes' subnets, which shows that there is one. **Fails** where the add-on
     makes ENIConfigs for other zones only, or makes none and no running node of the zone has an
     interface for pods. **Unknown** where the add-on makes none and no node shows it either:
-    ENIConfigs made by hand are visible only in Kubernetes. Judged with custom networking on only.
+    ENIConfigs made by hand are visible only in Kubernetes. Judged with custom networking on only,
+    in zones with nodes or node groups that use it: those of EKS Auto Mode and Windows do not.
 
     **What to do.** Add an ENIConfig with a pod subnet of that zone. Name it after the zone, and let
     ENI_CONFIG_LABEL_DEF be topology.kubernetes.io/zone.
@@ -205,7 +204,8 @@ def offered_in_each_zone(
 
     **Passes** where the zone has a subnet offered to the cluster by kubernetes.io/role/cni.
     **Fails** where it has none and another zone has. Judged are clusters to which any subnet is
-    offered, custom networking off.
+    offered, custom networking off, in zones with nodes or node groups that use such subnets: those
+    of EKS Auto Mode and Windows do not.
 
     **What to do.** Create a pod subnet in that zone and tag it kubernetes.io/role/cni=1.
     """

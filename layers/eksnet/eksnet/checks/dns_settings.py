@@ -1,13 +1,14 @@
 """CoreDNS and kube-proxy as their EKS add-ons are set: replicas, shutdown, the proxy's mode."""
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eksnet.cni.env_vars import read_version
+from eksnet.cni.branch import UNNAMED
+from eksnet.cni.env_vars import read_number, read_version
 from eksnet.cni.membership import nodes_by_cluster
+from eksnet.cni.settings import read_values
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
@@ -21,27 +22,16 @@ NODES_EACH, CORES_EACH = 16, 256  # EKS best practices, cluster services: max(no
 LEAST = 2  # EKS user guide, coredns: the add-on's own number of replicas
 LAMEDUCK = 30  # EKS best practices, cluster services: seconds
 DEPRECATED = (1, 35)  # kubernetes/enhancements KEP-5495: the ipvs mode of kube-proxy
-_LAMEDUCK = re.compile(r"\blameduck\s+(\d+(?:\.\d+)?)(ms|s|m)\b")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60}
+_PART = r"(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|ns)"  # Go's time.ParseDuration: numbers with units
+_LAMEDUCK = re.compile(rf"\blameduck\s+((?:{_PART})+)(?!\S)")
+_SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
 def _values(configuration: str | None) -> Mapping[str, Any] | None:
-    """Read an add-on's configurationValues, JSON or YAML; None where they can't be read."""
-    if not configuration:
-        return {}
+    """Read an add-on's configurationValues; None where they can't be read."""
     try:
-        values = json.loads(configuration)
-    except json.JSONDecodeError:
-        values = _yaml(configuration)
-    return values if isinstance(values, dict) else None
-
-
-def _yaml(text: str) -> object:
-    import yaml
-
-    try:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError:
+        return read_values(configuration)
+    except ValueError:
         return None
 
 
@@ -102,8 +92,9 @@ def coredns_replicas(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
 
     **Passes** with autoScaling on and no lower maxReplicas, or with replicas enough. **Fails**
     medium with fewer than two, low with fewer than the size asks for. **Unknown** where CoreDNS is
-    no EKS add-on. Counted are the running instances that are nodes, and what the add-on's
-    configuration tells; a number set with kubectl is not seen.
+    no EKS add-on, and where the size asks for more than two and the add-on names no number: one set
+    with kubectl or by an autoscaler is visible only in Kubernetes. Counted are the running
+    instances that are nodes.
 
     **What to do.** Set `autoScaling.enabled` to true in the add-on's configuration.
     """
@@ -128,12 +119,15 @@ def _replicas(snapshot: Snapshot, cluster: Cluster, settings: Mapping[str, Any])
     resource = cluster_resource(snapshot, cluster)
     if scales and found is None:
         return passed(resource, "scales by itself", cluster=cluster.name, **seen)
-    if not str(found).isdecimal():
+    count = read_number(str(found))
+    if count is None:
         text = f"the number of replicas can't be read: {found!r}"
         return _unseen(snapshot, cluster, "eks:DescribeAddon", "Unreadable", text)
-    count = int(str(found))
-    most = " at most" if scales else ""
-    text = f"replicas{most}: {count}; wanted for {len(nodes)} nodes: {needed}"
+    named = scales or "replicaCount" in settings
+    how = " at most" if scales else "" if named else f" ({UNNAMED})"
+    text = f"replicas{how}: {count}; wanted for {len(nodes)} nodes: {needed}"
+    if count < needed and not named:
+        return _unseen(snapshot, cluster, f"kubernetes:{COREDNS}", "NotRead", text)
     if count < needed:
         severity = Severity.MEDIUM if count < LEAST else Severity.LOW
         return failed(resource, text, cluster=cluster.name, severity=severity, **seen)
@@ -173,12 +167,16 @@ def lameduck(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: A
         if not corefile:
             continue
         lines = [line.partition("#")[0] for line in str(corefile).splitlines()]
-        found = [float(n) * _SECONDS[unit] for n, unit in _LAMEDUCK.findall("\n".join(lines))]
+        found = [_seconds(each[1]) for each in _LAMEDUCK.finditer("\n".join(lines))]
         seconds = max(found, default=0.0)
         resource = cluster_resource(snapshot, cluster)
         text = f"lameduck is {seconds:g} seconds" if found else "the Corefile has no lameduck"
         answer = passed if seconds >= LAMEDUCK else failed
         yield answer(resource, text, cluster=cluster.name, positive=True, seconds=seconds)
+
+
+def _seconds(duration: str) -> float:
+    return sum(float(n) * _SECONDS[unit] for n, unit in re.findall(_PART, duration))
 
 
 @check(

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from eksnet.capacity.giveback import first_unattached
 from eksnet.cni.eni import CLUSTER_TAG, INSTANCE_TAG, created_at, unattached_cni
 from eksnet.cni.membership import CLUSTER_TAG_PREFIX
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
@@ -67,14 +68,9 @@ def _unattached_by_vpc(snapshot: Snapshot) -> Mapping[str, tuple[Eni, ...]]:
     return grouped((e for e in snapshot.enis if unattached_cni(e)), lambda eni: eni.vpc_id)
 
 
-@derived
-def _first_unattached(snapshot: Snapshot) -> Mapping[str, dt.datetime]:
-    return {each.eni_id: each.available_since for each in snapshot.sightings}
-
-
 def _age_verdict(snapshot: Snapshot, limits: Limits, eni: Eni) -> Answer:
     resource, cluster = eni_resource(snapshot, eni), _cluster(snapshot, eni)
-    born, stored = created_at(eni), _first_unattached(snapshot).get(eni.id)
+    born, stored = created_at(eni), first_unattached(snapshot).get(eni.id)
     since = born or stored
     if since is None:
         return Unseen(

@@ -7,12 +7,16 @@ from eksnet.cni.settings import settings_of
 from eksnet.engine.check import Answer, check, failed, passed
 from eksnet.engine.cni_settings import UNREAD, unread
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread
 from eksnet.model.resource import cluster_resource
 from eksnet.model.snapshot import Facet, Snapshot
 
 ENDPOINT = "CLUSTER_ENDPOINT"  # VPC CNI README; unset, the CNI asks the service in the cluster
+
+# EKS puts the variable on the add-on's DaemonSet by itself: aws/amazon-vpc-cni-k8s#2327
+DAEMON_SET = Unread(api="kubernetes:aws-node", error="NotRead")
 
 
 @check(
@@ -23,6 +27,7 @@ ENDPOINT = "CLUSTER_ENDPOINT"  # VPC CNI README; unset, the CNI asks the service
     source="https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/README.md",
     rules=(22,),
     since="0.2.0",
+    profiles={Profile.CORE},
 )
 def cni_endpoint(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """With CLUSTER_ENDPOINT set, every node's CNI speaks to the cluster's endpoint by its name.
@@ -30,9 +35,10 @@ def cni_endpoint(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
     Without a private endpoint that name leads out of the VPC: by the NAT gateway, which is paid for
     by the byte, and no new pod starts where that way is down.
 
-    **Passes** with a private endpoint, or where the add-on does not set CLUSTER_ENDPOINT. **Fails**
-    where it does and the endpoint is public only. **Unknown** where the endpoint is public only and
-    the CNI is no EKS add-on or its settings can't be read.
+    **Passes** with a private endpoint, or where the add-on's configuration empties
+    CLUSTER_ENDPOINT. **Fails** where it sets it and the endpoint is public only. **Unknown** where
+    the endpoint is public only and the configuration does not name it, as EKS may have set it on
+    the DaemonSet by itself, and where the CNI is no EKS add-on or its settings can't be read.
 
     **What to do.** Switch the private endpoint on (UpdateClusterConfig); nodes need no change.
     """
@@ -52,4 +58,7 @@ def _asked(snapshot: Snapshot, cluster: Cluster) -> Answer:
     if settings.env.get(ENDPOINT):
         text = f"{ENDPOINT} is set, and the endpoint is public only"
         return failed(resource, text, cluster=cluster.name, positive=True)
-    return passed(resource, f"{ENDPOINT} is not set", cluster=cluster.name, positive=True)
+    if ENDPOINT in settings.env:
+        return passed(resource, f"{ENDPOINT} is empty", cluster=cluster.name, positive=True)
+    text = f"the endpoint is public only; whether EKS set {ENDPOINT}, only Kubernetes shows"
+    return unread(resource, cluster, DAEMON_SET, text)

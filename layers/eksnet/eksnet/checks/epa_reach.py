@@ -7,11 +7,12 @@ from eksnet.cni.membership import Found, UsedSubnet, nodes_by_cluster, used_subn
 from eksnet.cni.sight import hidden
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread
 from eksnet.model.network import Instance, Route, RouteTable, Subnet
 from eksnet.model.resource import cluster_resource
-from eksnet.model.snapshot import Facet, Snapshot, subnet_by_id
+from eksnet.model.snapshot import Facet, Snapshot, nat_by_id, subnet_by_id
 from eksnet.network.routes import Exit, default_route, exit_of, table_by_subnet
 
 WANTED = frozenset(
@@ -39,6 +40,7 @@ _BEYOND = Unread(api="ec2:SearchTransitGatewayRoutes", error="NotRead")
     source="https://docs.aws.amazon.com/eks/latest/best-practices/subnets.html",
     rules=(21,),
     since="0.1.0",
+    profiles={Profile.CORE},
 )
 def way_out(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """Where only the public endpoint is on, a node without a way out of its VPC never joins.
@@ -143,7 +145,7 @@ def _no_way(snapshot: Snapshot, table: RouteTable) -> str | Unread | None:
 
 
 def _nat(snapshot: Snapshot, nat_id: str) -> str | Unread | None:
-    nat = next((each for each in snapshot.nat_gateways if each.id == nat_id), None)
+    nat = nat_by_id(snapshot).get(nat_id)
     if nat is None:
         return Unread(api="ec2:DescribeNatGateways", error="NotListed")
     if nat.state != "available":

@@ -30,6 +30,7 @@ FINE_SECONDS = 60  # VPC user guide, flow logs: the shorter aggregation interval
     severity=Severity.MEDIUM,
     needs=NEEDS,
     source="https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-basics.html",
+    remedies=("flow-logs",),
     rules=(55,),
     since="0.1.0",
 )
@@ -57,6 +58,7 @@ def _all_traffic(logs: Logs) -> bool:
     severity=Severity.MEDIUM,
     needs=NEEDS,
     source=RECORDS,
+    remedies=("flow-logs",),
     rules=(57,),
     since="0.1.0",
 )
@@ -82,6 +84,7 @@ def shows_pods(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
     severity=Severity.LOW,
     needs=NEEDS,
     source=RECORDS,
+    remedies=("flow-logs",),
     rules=(58,),
     since="0.1.0",
 )
@@ -132,6 +135,7 @@ def _recorded(logs: Logs) -> frozenset[str]:
     severity=Severity.LOW,
     needs=NEEDS | {Facet.INSTANCES, Facet.NETWORK_INTERFACES},
     source="https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-basics.html",
+    remedies=("flow-logs",),
     rules=(59,),
     since="0.1.0",
 )

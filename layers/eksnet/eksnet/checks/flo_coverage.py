@@ -20,6 +20,7 @@ FLOW_LOGS = "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html"
     severity=Severity.MEDIUM,
     needs={Facet.CLUSTERS, Facet.VPCS, Facet.SUBNETS, Facet.FLOW_LOGS},
     source=FLOW_LOGS,
+    remedies=("flow-logs",),
     rules=(53, 56),
     frameworks=("EC2.6",),
     since="0.1.0",
@@ -75,6 +76,7 @@ def _covered(snapshot: Snapshot, cover: Coverage) -> Answer:
     severity=Severity.HIGH,
     needs={Facet.CLUSTERS, Facet.SUBNETS, Facet.FLOW_LOGS},
     source="https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-troubleshooting.html",
+    remedies=("flow-logs",),
     rules=(54,),
     since="0.1.0",
 )

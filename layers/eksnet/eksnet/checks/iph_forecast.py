@@ -10,10 +10,10 @@ from eksnet.capacity.prefix_mode import NEEDS as PREFIXES
 from eksnet.capacity.prefix_mode import prefix_mode
 from eksnet.capacity.series import Sample
 from eksnet.cni.membership import Found, used_subnets
-from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
-from eksnet.model.finding import Severity, counted
+from eksnet.model.finding import Severity, Unread, counted
 from eksnet.model.network import Subnet
 from eksnet.model.resource import cluster_resource, subnet_resource
 from eksnet.model.snapshot import (
@@ -61,7 +61,7 @@ def addresses_ahead(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     **Passes** when the day, with its range, is more than 90 days away. **Fails** high when it is
     within 30 days or has come, medium within 90, low when only the early end of the range is.
     **Unknown** where the history is too short, or no day can be told though the range begins
-    within 90 days.
+    within 90 days, and for a subnet that EC2 does not list.
 
     **What to do.** Give the cluster subnets from another block (VPC003 names one), or make nodes
     hold fewer addresses: `eksnet ips` lists what can be given back.
@@ -71,9 +71,10 @@ def addresses_ahead(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
         answers: list[tuple[Subnet, Forecast]] = []
         for use in used_subnets(snapshot)[cluster.name]:
             subnet = subnet_by_id(snapshot).get(use.subnet_id)
-            if subnet and subnet.cidr:
-                holds = use.holds_nodes or use.holds_pods
-                placed = not holds and Found.CLUSTER_SUBNET in use.found
+            if subnet is None:
+                yield _unlisted(cluster, use.subnet_id)
+            elif subnet.cidr:
+                placed = Found.CLUSTER_SUBNET in use.found
                 floor = limits.cluster_subnet_critical - 1 if placed else 0
                 samples = _samples(snapshot, subnet, lambda look: look.free_ips, subnet.free_ips)
                 told = forecast(samples, now=snapshot.captured_at, floor=floor)
@@ -100,7 +101,8 @@ def blocks_ahead(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     **Passes** when the day, with its range, is more than 90 days away, and where no prefixes are
     used. **Fails** high when it is within 30 days or has come, medium within 90, low when only the
     early end of the range is. **Unknown** where the history is too short, or no day can be told
-    though the range begins within 90 days.
+    though the range begins within 90 days, and where interfaces that were not seen hold addresses,
+    as other accounts' in a shared VPC.
 
     **What to do.** Reserve a range for prefixes in a subnet that nothing else uses, and offer it to
     the CNI with the tag kubernetes.io/role/cni=1.
@@ -123,12 +125,38 @@ def blocks_ahead(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
             text = "no node takes prefixes" if mode.on else "prefix delegation is off"
             yield passed(mine, text, cluster=cluster.name)
             continue
-        answers: list[tuple[Subnet, Forecast]] = []
-        for one in ledger(snapshot, mode.subnet_ids):
-            free = one.blocks.free if one.blocks else None
+        yield from _blocks(snapshot, cluster, mode.subnet_ids, limits)
+
+
+def _blocks(
+    snapshot: Snapshot, cluster: Cluster, subnet_ids: Iterable[str], limits: Limits
+) -> Iterator[Answer]:
+    accounts = ledger(snapshot, subnet_ids)
+    for subnet_id in sorted({*subnet_ids} - {one.subnet.id for one in accounts}):
+        yield _unlisted(cluster, subnet_id)
+    answers: list[tuple[Subnet, Forecast]] = []
+    for one in accounts:
+        if one.blocks:
+            free = one.blocks.free
             samples = _samples(snapshot, one.subnet, lambda look: look.free_28, free)
             answers.append((one.subnet, forecast(samples, now=snapshot.captured_at)))
-        yield from _cluster(snapshot, cluster, answers, BLOCKS, limits)
+        elif one.blocks_unseen:
+            yield _uncounted(cluster, one.subnet, one.blocks_unseen)
+    yield from _cluster(snapshot, cluster, answers, BLOCKS, limits)
+
+
+def _unlisted(cluster: Cluster, subnet_id: str) -> Answer:
+    return not_listed(subnet_resource(subnet_id), cluster.name, "ec2:DescribeSubnets")
+
+
+def _uncounted(cluster: Cluster, subnet: Subnet, why: Unread) -> Answer:
+    return Unseen(
+        resource=subnet_resource(subnet),
+        cluster=cluster.name,
+        api=why.api,
+        error=why.error,
+        message="how many /28 blocks are free was not seen: nothing can be forecast",
+    )
 
 
 @derived

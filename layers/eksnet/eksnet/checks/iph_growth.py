@@ -1,25 +1,30 @@
 """Whether node groups can roll, surge and grow, and whether the subnets are sized for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eksnet.capacity.ledger import NEEDS as LEDGER
-from eksnet.capacity.node_need import cluster_settings, node_need
+from eksnet.capacity.node_types import GOING, NOT_IN_TABLE
 from eksnet.capacity.rolling import Judgement, Question
+from eksnet.capacity.sizing import demands, subnets_for_nodes
 from eksnet.capacity.verdict import Answer as Can
-from eksnet.capacity.verdict import GroupVerdict, group_types, group_verdict
-from eksnet.cni.membership import used_subnets
-from eksnet.engine.check import Answer, Unseen, check, failed, passed
+from eksnet.capacity.verdict import GroupVerdict, group_verdict
+from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster, NodeGroup
 from eksnet.model.finding import Severity, Unread, counted
-from eksnet.model.resource import cluster_resource, node_group_resource
-from eksnet.model.snapshot import Snapshot, node_groups_by_cluster, subnet_by_id
-from eksnet.network.cidr import usable
+from eksnet.model.resource import cluster_resource, node_group_resource, subnet_resource
+from eksnet.model.snapshot import (
+    Resource,
+    Snapshot,
+    derived,
+    node_groups_by_cluster,
+    subnet_by_id,
+)
 
 UPDATES = "https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html"
 IP_GUIDE = "https://docs.aws.amazon.com/eks/latest/best-practices/ip-opt.html"
-UNTOLD = Unread(api="ec2:DescribeInstanceTypes", error="NotKnown")
+NOT_LISTED = Unread(api="ec2:DescribeSubnets", error="NotListed")
 
 
 @check(
@@ -41,7 +46,7 @@ def room_to_roll(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
     **Passes** when the subnets have room for all of them, each full of pods. **Fails** high when a
     zone can't take even one node without pods, medium when not all nodes of the surge fit without
     pods, low when they fit only without pods. **Unknown** where the settings, the subnets or the
-    types can't be seen.
+    types can't be seen. A group that is being deleted is not judged.
 
     **What to do.** Free addresses in the subnet that is named (`eksnet ips` lists what can be given
     back), or make a new node group in roomier subnets. `eksnet verdict` shows the figures.
@@ -87,9 +92,24 @@ def room_to_grow(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noq
 
 def _groups(snapshot: Snapshot) -> Iterator[tuple[Cluster, NodeGroup, GroupVerdict]]:
     for cluster in snapshot.clusters:
-        groups = node_groups_by_cluster(snapshot).get(cluster.name, ())
-        for group in sorted(groups, key=lambda each: each.name):
-            yield cluster, group, group_verdict(snapshot, cluster, group)
+        for group in _staying(snapshot, cluster):
+            yield cluster, group, _verdicts(snapshot)[cluster.name, group.name]
+
+
+@derived
+def _verdicts(snapshot: Snapshot) -> Mapping[tuple[str, str], GroupVerdict]:
+    """Return what is said of each node group, by the names of its cluster and its own."""
+    return {
+        (cluster.name, group.name): group_verdict(snapshot, cluster, group)
+        for cluster in snapshot.clusters
+        for group in _staying(snapshot, cluster)
+    }
+
+
+def _staying(snapshot: Snapshot, cluster: Cluster) -> list[NodeGroup]:
+    """Return the node groups by name; one that is being deleted gets no more nodes."""
+    groups = node_groups_by_cluster(snapshot).get(cluster.name, ())
+    return sorted((g for g in groups if g.status != GOING), key=lambda each: each.name)
 
 
 def _short(
@@ -111,15 +131,9 @@ def _rest(
     resource = node_group_resource(group)
     for one in asked:
         if one.answer is Can.UNKNOWN:
-            why = next((zone.unseen for zone in one.zones if zone.unseen), UNTOLD)
+            why = next((zone.unseen for zone in one.zones if zone.unseen), NOT_IN_TABLE)
             text = (one.reasons or told.reasons or ("not known",))[0]
-            return Unseen(
-                resource=resource,
-                cluster=cluster.name,
-                api=why.api,
-                error=why.error,
-                message=f"whether there is room was not seen: {text}",
-            )
+            return _unseen(resource, cluster, why, f"whether there is room was not seen: {text}")
     for one in asked:
         if one.answer is Can.AT_RISK:
             return _short(cluster, group, told, one, Severity.LOW)
@@ -157,65 +171,56 @@ def sized_for_growth(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
 
     The best-practices guide calls a /19 a zone, over 8,000 addresses, suitable for most workloads.
     Here the sizes of all node and pod subnets are held against every managed node group at its
-    maximum size, each node full of pods under the add-on's settings.
+    maximum size, each node full of pods under the add-on's settings: its own interface must find
+    room in the node subnets, and with custom networking the pods in theirs.
 
     **Passes** when the usable addresses suffice. **Fails**, low, when they don't. **Unknown** where
-    the settings or types can't be seen. Clusters without managed node groups have no maximum and
-    are not judged.
+    the settings or types can't be seen, where others size the pool, and for a subnet that is not
+    listed. Clusters without managed node groups have no maximum and are not judged.
 
     **What to do.** Add pod subnets from another block (VPC003 names one), a /19 a zone where there
     is room, before the groups grow.
     """
     for cluster in snapshot.clusters:
-        groups = node_groups_by_cluster(snapshot).get(cluster.name, ())
+        groups = _staying(snapshot, cluster)
+        listed = subnet_by_id(snapshot)
+        wanted = set(subnets_for_nodes(snapshot, cluster)) if groups else set[str]()
+        lost = sorted(wanted.difference(listed))
+        for subnet_id in lost:
+            yield not_listed(subnet_resource(subnet_id), cluster.name, "ec2:DescribeSubnets")
         if groups:
-            yield _sized(snapshot, cluster, groups)
+            yield _sized(snapshot, cluster, groups, whole=not lost)
 
 
-def _sized(snapshot: Snapshot, cluster: Cluster, groups: Sequence[NodeGroup]) -> Answer:
+def _sized(
+    snapshot: Snapshot, cluster: Cluster, groups: Sequence[NodeGroup], *, whole: bool
+) -> Answer:
+    """Answer of a cluster; unless its subnets were listed ``whole``, too small is unknown."""
     resource = cluster_resource(snapshot, cluster)
-    needs = [_most(snapshot, cluster, group) for group in sorted(groups, key=lambda g: g.name)]
-    unread = next((each for each in needs if isinstance(each, Unread)), None)
-    if unread:
-        return Unseen(
-            resource=resource,
-            cluster=cluster.name,
-            api=unread.api,
-            error=unread.error,
-            message="what a node takes at most is not known",
-        )
-    listed = subnet_by_id(snapshot)
-    used = [
-        use for use in used_subnets(snapshot)[cluster.name] if use.holds_nodes or use.holds_pods
-    ]
-    sizes = {u.subnet_id: usable(listed[u.subnet_id].cidr) for u in used if u.subnet_id in listed}
+    found = demands(snapshot, cluster, groups)
+    if isinstance(found, Unread):
+        return _unseen(resource, cluster, found, "what its nodes take at most is not known")
+    worst = next((each for each in found if not each.met), found[0])
     nodes = sum(group.max_size for group in groups)
-    needed, there = sum(each for each in needs if isinstance(each, int)), sum(sizes.values())
     text = (
-        f"{counted(nodes, 'node')} at most take {needed:,} addresses, "
-        f"{counted(len(sizes), 'subnet')} can give {there:,}"
+        f"{counted(nodes, 'node')} at most take {worst.needed:,} addresses{worst.what}, "
+        f"{counted(len(worst.subnet_ids), 'subnet')} can give {worst.usable:,}"
     )
-    answer = passed if needed <= there else failed
+    if not (worst.met or whole):
+        return _unseen(resource, cluster, NOT_LISTED, f"{text}, others are not listed")
+    answer = passed if worst.met else failed
     return answer(
         resource,
         text,
         cluster=cluster.name,
         nodes=nodes,
-        needed=needed,
-        usable=there,
-        subnets=sorted(sizes),
+        needed=worst.needed,
+        usable=worst.usable,
+        subnets=list(worst.subnet_ids),
     )
 
 
-def _most(snapshot: Snapshot, cluster: Cluster, group: NodeGroup) -> int | Unread:
-    """Return what a group takes at its maximum size, every node full of pods."""
-    settings = cluster_settings(snapshot, cluster)
-    if isinstance(settings, Unread):
-        return settings
-    types = group_types(snapshot, cluster, group)
-    custom = group.ami_type == "CUSTOM"
-    found = [node_need(settings, name, custom_ami=custom) for name in types]
-    known = [each.most.total for each in found if each and not each.open_ended]
-    if not types or len(known) < len(found) or group.ami_type.startswith("WINDOWS"):
-        return UNTOLD
-    return max(known) * group.max_size
+def _unseen(resource: Resource, cluster: Cluster, why: Unread, text: str) -> Unseen:
+    return Unseen(
+        resource=resource, cluster=cluster.name, api=why.api, error=why.error, message=text
+    )

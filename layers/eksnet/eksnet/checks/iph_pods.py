@@ -29,7 +29,8 @@ from eksnet.model.snapshot import Facet, Snapshot, subnet_by_id
     },
     wants={Facet.ADDON_VPC_CNI},
     source="https://github.com/aws/amazon-vpc-cni-k8s/blob/v1.23.1/README.md",
-    rules=(145,),
+    remedies=("secondary-cidr",),
+    rules=(145, 188),
     since="0.1.0",
 )
 def pod_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:

@@ -31,7 +31,7 @@ PERCENT = 100
         Facet.SUBNETS,
     },
     source="https://docs.aws.amazon.com/eks/latest/best-practices/ip-opt.html",
-    rules=(26,),
+    rules=(26, 188),
     since="0.1.0",
 )
 def node_headroom(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:

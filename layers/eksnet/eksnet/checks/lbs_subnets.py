@@ -104,12 +104,12 @@ def stale_cluster_tags(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]: 
     **What to do.** Delete the tag. Keep it where it names a living cluster: it may be what keeps
     other clusters out.
     """
+    here = frozenset(snapshot.cluster_names)
     for subnet, clusters in _subnets(snapshot):
         names = _names(subnet.tags)
         if not names or owned_elsewhere(snapshot, subnet.owner_id):
             continue
-        alive = frozenset(snapshot.cluster_names) | _alive(snapshot).get(subnet.vpc_id, frozenset())
-        gone = sorted(names - alive)
+        gone = sorted(names - here - _alive(snapshot).get(subnet.vpc_id, frozenset()))
         resource = subnet_resource(subnet)
         seen: dict[str, Any] = {"clusters": clusters, "named": sorted(names), "gone": gone}
         if not gone:

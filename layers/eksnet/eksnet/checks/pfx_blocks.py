@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eksnet.capacity.fragmentation import Fragmentation
+from eksnet.capacity.free_blocks import FreeBlocks
 from eksnet.capacity.ledger import SubnetLedger, ledger
 from eksnet.capacity.prefix_mode import NEEDS, interfaces_by_node, prefix_mode
 from eksnet.cni.membership import nodes_by_cluster
@@ -40,31 +41,45 @@ def whole_blocks(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
 
     **Passes** when each node with an interface in the subnet could take one more block, and where
     no prefixes are used. **Fails** high when no block is free, medium when there are fewer free
-    than nodes.
+    than nodes. Where addresses are in use by interfaces that were not seen, as other accounts' in a
+    shared VPC, there are no more free blocks than EC2's count of free addresses allows: too few of
+    these fail, else it is unknown.
 
     **What to do.** Reserve a range for prefixes in a subnet that nothing else uses, and offer it to
     the CNI with the tag kubernetes.io/role/cni=1. `eksnet ips` names what blocks the blocks that
     are nearly free.
     """
     for cluster, resource, answer in _subnets(snapshot):
-        if isinstance(answer, SubnetLedger) and answer.blocks:
+        if isinstance(answer, SubnetLedger) and answer.free_blocks:
             nodes = len(_nodes(snapshot).get((cluster.name, answer.subnet.id), ()))
-            yield _judge_blocks(cluster, resource, answer.blocks, nodes, limits)
+            needed = max(nodes, 1) * limits.free_blocks_per_node
+            seen = {**_counts(answer), "nodes": nodes, "needed": needed}
+            yield _judge_blocks(cluster, resource, answer.free_blocks, seen)
         else:
             yield _other(cluster, resource, answer)
 
 
 def _judge_blocks(
-    cluster: Cluster, resource: Resource, blocks: Fragmentation, nodes: int, limits: Limits
+    cluster: Cluster, resource: Resource, free: FreeBlocks, seen: dict[str, Any]
 ) -> Answer:
-    needed = max(nodes, 1) * limits.free_blocks_per_node
-    text = f"{counted(blocks.free, 'whole /28 block')} free, {counted(nodes, 'node')} there"
-    seen = {**_figures(blocks), "nodes": nodes, "needed": needed}
-    if blocks.free >= needed:
+    needed = seen["needed"]
+    some = f"{free.least:,} to {free.most:,} whole /28 blocks"
+    many = some if free.least < free.most else counted(free.most, "whole /28 block")
+    text = f"{many} free, {counted(seen['nodes'], 'node')} there"
+    if free.least >= needed:
         return passed(resource, text, cluster=cluster.name, **seen)
-    severity = Severity.MEDIUM if blocks.free else Severity.HIGH
     text = f"{text}, {needed} needed"
+    if free.most >= needed and free.unseen:
+        return _unseen(cluster, resource, free.unseen, text)
+    severity = Severity.MEDIUM if free.most else Severity.HIGH
     return failed(resource, text, cluster=cluster.name, severity=severity, **seen)
+
+
+def _counts(one: SubnetLedger) -> dict[str, Any]:
+    free = one.free_blocks
+    if one.blocks or free is None:
+        return _figures(one.blocks) if one.blocks else {}
+    return {"free_28_at_least": free.least, "free_28_at_most": free.most}
 
 
 @check(
@@ -84,7 +99,8 @@ def fragmentation_bands(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     an address AWS keeps, or that are reserved explicitly count neither way.
 
     **Passes** below 50, and where no prefixes are used. **Fails** medium from 75 on, low from 50
-    on. How many blocks are left is PFX001's.
+    on. **Unknown** where interfaces were not seen that hold addresses, as other accounts' in a
+    shared VPC. How many blocks are left is PFX001's.
 
     **What to do.** Reserve what is still whole for prefixes (a subnet CIDR reservation of type
     prefix), and move what takes single addresses, such as load balancers, to other subnets.
@@ -140,22 +156,23 @@ def _subnets(snapshot: Snapshot) -> Iterator[tuple[Cluster, Resource, _Seen]]:
             if one is None:
                 yield cluster, subnet_resource(subnet_id), "unlisted"
             else:
-                unread = one.blocks_unseen
-                yield cluster, subnet_resource(one.subnet), unread or one
+                yield cluster, subnet_resource(one.subnet), one
 
 
 def _other(cluster: Cluster, resource: Resource, answer: _Seen) -> Answer:
-    if isinstance(answer, Unread):
-        return Unseen(
-            resource=resource,
-            cluster=cluster.name,
-            api=answer.api,
-            error=answer.error,
-            message="which subnets prefixes come from, or what is free there, was not seen",
-        )
+    unread = answer.blocks_unseen if isinstance(answer, SubnetLedger) else answer
+    if isinstance(unread, Unread):
+        text = "which subnets prefixes come from, or what is free there, was not seen"
+        return _unseen(cluster, resource, unread, text)
     if resource.type == subnet_resource("").type:
         return not_listed(resource, cluster.name, "ec2:DescribeSubnets")
     return passed(resource, str(answer), cluster=cluster.name)
+
+
+def _unseen(cluster: Cluster, resource: Resource, why: Unread, text: str) -> Unseen:
+    return Unseen(
+        resource=resource, cluster=cluster.name, api=why.api, error=why.error, message=text
+    )
 
 
 @derived

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from eksnet.capacity.node_need import cluster_settings
+from eksnet.capacity.node_types import IN_TEMPLATE, node_types
 from eksnet.capacity.prefix_mode import interfaces_by_node, settled
-from eksnet.cni.branch import cni_nodes
 from eksnet.cni.effective import Effective, without_nitro
 from eksnet.cni.env_vars import read_flag, read_version
 from eksnet.cni.limits import limits as known_types
@@ -19,13 +19,7 @@ from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread, counted
 from eksnet.model.network import Eni
 from eksnet.model.resource import cluster_resource, instance_resource
-from eksnet.model.snapshot import (
-    Facet,
-    Resource,
-    Snapshot,
-    addon_by_cluster_and_name,
-    node_groups_by_cluster,
-)
+from eksnet.model.snapshot import Facet, Resource, Snapshot, addon_by_cluster_and_name
 
 PREFIX_GUIDE = "https://docs.aws.amazon.com/eks/latest/best-practices/prefix-mode-linux.html"
 USER_GUIDE = "https://docs.aws.amazon.com/eks/latest/userguide/cni-increase-ip-addresses.html"
@@ -33,6 +27,7 @@ NODES = frozenset(
     {Facet.CLUSTERS, Facet.NODE_GROUPS, Facet.INSTANCES, Facet.NETWORK_INTERFACES}
 )  # from which the types of a cluster's nodes are known
 METAL_SINCE = (1, 11, 0)  # VPC CNI README, ENABLE_PREFIX_DELEGATION: bare metal from 1.11.0
+UNTOLD = Unread(api="ec2:DescribeInstanceTypes", error="NotListed")
 METAL = "metal"  # EC2 instance types guide: how the sizes of bare metal types begin
 NITRO = "nitro"  # EC2 API reference, InstanceTypeInfo: hypervisor
 # EC2 instance types guide, "Accelerated computing": the families with GPUs or like chips
@@ -46,7 +41,7 @@ ACCELERATED = re.compile(r"(p\d|g\d|gr\d|trn\d|inf\d|dl\d)")
     needs={*NODES, Facet.ADDON_VPC_CNI},
     wants={Facet.INSTANCE_TYPES},
     source=PREFIX_GUIDE,
-    rules=(97,),
+    rules=(66, 97),
     since="0.2.0",
 )
 def able_nodes(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001 - none
@@ -57,7 +52,8 @@ def able_nodes(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
 
     **Passes** where each instance type of the node groups and of the running nodes has Nitro or is
     bare metal and the VPC CNI is new enough, and where prefix delegation is not set. **Fails** high
-    where the CNI does not start, else medium. A type that nothing tells about is unknown.
+    where the CNI does not start, else medium. A type that nothing tells about is unknown, and so is
+    a node group without nodes whose launch template names its types. Windows nodes are left out.
 
     **What to do.** Replace the node groups of the types named by ones on Nitro, or update the VPC
     CNI add-on.
@@ -71,8 +67,8 @@ def able_nodes(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
 
 
 def _able(snapshot: Snapshot, resource: Resource, cluster: Cluster, settings: Effective) -> Answer:
-    wanted = settings.settings[PREFIX_DELEGATION]
-    types = _types(snapshot, cluster)
+    wanted, told = settings.settings[PREFIX_DELEGATION], node_types(snapshot, cluster)
+    types = list(told.names)
     version = addon_by_cluster_and_name(snapshot)[cluster.name, ADDON].version
     seen: dict[str, Any] = {"instance_types": types, "version": version}
     if read_flag(wanted.given) and wanted.ignored:
@@ -95,18 +91,12 @@ def _able(snapshot: Snapshot, resource: Resource, cluster: Cluster, settings: Ef
         )
     untold = [name for name, able in nitro.items() if able is None]
     if untold:
-        missing = Unread(api="ec2:DescribeInstanceTypes", error="NotListed")
         text = f"whether {', '.join(untold)} takes prefixes is not known"
-        return _unseen(resource, cluster, missing, text)
+        return _unseen(resource, cluster, UNTOLD, text)
+    if told.untold:
+        return _unseen(resource, cluster, IN_TEMPLATE, told.missing)
     text = f"{counted(len(types), 'instance type')}, each can take prefixes"
     return passed(resource, text, cluster=cluster.name, **seen)
-
-
-def _types(snapshot: Snapshot, cluster: Cluster) -> list[str]:
-    """Return the types of a cluster's node groups, and of its nodes that run the VPC CNI."""
-    groups = node_groups_by_cluster(snapshot).get(cluster.name, ())
-    named = {name for group in groups for name in group.instance_types}
-    return sorted(named | {node.type for node in cni_nodes(snapshot, cluster)})
 
 
 def _nitro(snapshot: Snapshot, name: str, version: str) -> bool | None:
@@ -127,7 +117,7 @@ def _nitro(snapshot: Snapshot, name: str, version: str) -> bool | None:
     severity=Severity.MEDIUM,
     needs=NODES,
     source=PREFIX_GUIDE,
-    rules=(108,),
+    rules=(108, 118),
     since="0.2.0",
 )
 def no_mixed_node(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001 - none
@@ -136,8 +126,10 @@ def no_mixed_node(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
     Its max-pods is of one mode, its interfaces are of the other, so that it runs out early or keeps
     what no pod can use. The user guide asks to replace such nodes instead of switching under them.
 
-    **Passes** once a cluster where no node holds both. **Fails** for each node whose interfaces,
-    trunks and branches aside, hold prefixes and single addresses beside each interface's first.
+    **Passes** once a cluster where no node holds both. **Fails** for each node whose interfaces
+    hold prefixes and single addresses beside each interface's first. Trunks, branches and
+    interfaces tagged node.k8s.amazonaws.com/no_manage are not the pods' and are left out. Windows
+    nodes are judged as well.
 
     **What to do.** Make a new node group for the new mode, then cordon and drain the old nodes.
     """
@@ -176,6 +168,7 @@ def _singles(enis: tuple[Eni, ...]) -> int:
     title="Nodes with accelerators take prefixes",
     severity=Severity.LOW,
     needs={*NODES, Facet.ADDON_VPC_CNI},
+    wants={Facet.INSTANCE_TYPES},
     source=USER_GUIDE,
     rules=(111,),
     since="0.2.0",
@@ -187,33 +180,49 @@ def accelerated_nodes(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  
     and the account's rate of calls is spared.
 
     **Passes** where prefix delegation is on or IPv6 makes it needless, and where no instance type
-    is of an accelerated family (P, G, Trn, Inf, DL). **Fails**, low, where one is without it.
+    is of an accelerated family (P, G, Trn, Inf, DL) that can take prefixes: those without Nitro
+    can't. **Fails**, low, where one is without it. A type of these families that nothing tells
+    about is unknown, and so is a node group without nodes whose launch template names its types.
 
     **What to do.** Switch prefix delegation on with a new node group for these types, once PFX001's
     blocks are there.
     """
     for cluster in snapshot.clusters:
-        resource = cluster_resource(snapshot, cluster)
-        found = [name for name in _types(snapshot, cluster) if ACCELERATED.match(name)]
+        resource, told = cluster_resource(snapshot, cluster), node_types(snapshot, cluster)
+        found = [name for name in told.names if ACCELERATED.match(name)]
         settings = cluster_settings(snapshot, cluster)
-        if not found:
+        if not found and not told.untold:
             text = "no node of an accelerated type runs the VPC CNI"
             yield passed(resource, text, cluster=cluster.name)
         elif isinstance(settings, Unread):
             yield _unseen(resource, cluster, settings, "the VPC CNI's settings were not read")
+        elif settings.flag(IPV6) or settings.flag(PREFIX_DELEGATION):
+            text = "pods get prefixes wherever the type takes them"
+            yield passed(resource, text, cluster=cluster.name, instance_types=found)
         else:
-            yield _accelerated(resource, cluster, settings, found)
+            yield _without(snapshot, resource, cluster, found)
 
 
-def _accelerated(
-    resource: Resource, cluster: Cluster, settings: Effective, types: list[str]
+def _without(
+    snapshot: Snapshot, resource: Resource, cluster: Cluster, accelerated: list[str]
 ) -> Answer:
-    seen: dict[str, Any] = {"instance_types": types}
-    if settings.flag(IPV6) or settings.flag(PREFIX_DELEGATION):
-        text = f"{', '.join(types)} take prefixes"
-        return passed(resource, text, cluster=cluster.name, **seen)
-    text = f"{', '.join(types)} take single addresses: prefix delegation is off"
-    return failed(resource, text, cluster=cluster.name, positive=True, **seen)
+    """Answer where prefix delegation is off."""
+    version = addon_by_cluster_and_name(snapshot)[cluster.name, ADDON].version
+    nitro = {name: _nitro(snapshot, name, version) for name in accelerated}
+    able = [name for name, takes in nitro.items() if takes]
+    seen: dict[str, Any] = {"instance_types": accelerated}
+    if able:
+        text = f"{', '.join(able)} take single addresses: prefix delegation is off"
+        return failed(resource, text, cluster=cluster.name, positive=True, **seen)
+    unknown = [name for name, takes in nitro.items() if takes is None]
+    if unknown:
+        text = f"whether {', '.join(unknown)} takes prefixes is not known"
+        return _unseen(resource, cluster, UNTOLD, text)
+    told = node_types(snapshot, cluster)
+    if told.untold:
+        return _unseen(resource, cluster, IN_TEMPLATE, told.missing)
+    text = f"{', '.join(accelerated)} can't take prefixes: without Nitro"
+    return passed(resource, text, cluster=cluster.name, **seen)
 
 
 def _unseen(resource: Resource, cluster: Cluster, why: Unread, text: str) -> Unseen:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from eksnet.capacity.ledger import Reservation, SubnetLedger, ledger
+from eksnet.capacity.free_blocks import PREFIX, Reservation
+from eksnet.capacity.ledger import SubnetLedger, ledger
 from eksnet.capacity.owners import Owner, holdings
 from eksnet.capacity.prefix_mode import NEEDS, prefix_subnets
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
@@ -15,7 +16,6 @@ from eksnet.model.snapshot import Resource, Snapshot
 
 RESERVATION = "https://docs.aws.amazon.com/vpc/latest/userguide/subnet-cidr-reservation.html"
 PREFIX_GUIDE = "https://docs.aws.amazon.com/eks/latest/best-practices/prefix-mode-linux.html"
-PREFIX = "prefix"  # EC2 API reference, CreateSubnetCidrReservation: ReservationType
 NOWHERE = "no interface holds a prefix"
 
 
@@ -37,7 +37,8 @@ def own_range(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: 
 
     **Passes** for a subnet with a prefix reservation, and for one in which only nodes' interfaces
     lie, with no address beside their first. **Fails**, low, for every other subnet in which the
-    cluster holds prefixes.
+    cluster holds prefixes. **Unknown** where nothing else was seen, yet addresses are in use by
+    interfaces that were not, as other accounts' in a shared VPC.
 
     **What to do.** Create a subnet CIDR reservation of type prefix over the largest free range of
     the subnet, before it is broken up.
@@ -52,6 +53,9 @@ def own_range(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: 
             yield passed(resource, text, cluster=cluster.name, reservations=kept)
             continue
         others = _single(snapshot, one.subnet.id)
+        if not others and one.blocks_unseen:
+            yield _other(cluster, resource, one.blocks_unseen)
+            continue
         seen: dict[str, Any] = {"reservations": kept, "single_addresses": others}
         if not others:
             text = "nothing but nodes' interfaces with prefixes"
@@ -85,7 +89,8 @@ def effective_reservations(snapshot: Snapshot, limits: Limits) -> Iterator[Answe
     A prefix reservation that was made over a used range promises more blocks than it has.
 
     **Passes** for each subnet with prefixes whose prefix reservations hold prefixes only, or that
-    has none. **Fails** where single addresses lie in one.
+    has none. **Fails** where single addresses lie in one. **Unknown** where none were seen there,
+    yet addresses are in use by interfaces that were not seen.
 
     **What to do.** Replace the nodes or interfaces that hold these addresses; what comes after
     them is put outside the range. Or reserve another range that is free.
@@ -103,6 +108,8 @@ def effective_reservations(snapshot: Snapshot, limits: Limits) -> Iterator[Answe
         if spoilt:
             text = "; ".join(_spoilt(each) for each in spoilt)
             yield failed(resource, text, cluster=cluster.name, **seen)
+        elif kept and one.blocks_unseen:
+            yield _other(cluster, resource, one.blocks_unseen)
         else:
             held = sum(each.free_28 for each in kept)
             text = f"{counted(held, 'free /28 block')} reserved" if kept else "no reservation"
@@ -134,7 +141,8 @@ def _subnets(snapshot: Snapshot) -> Iterator[tuple[Cluster, Resource, _Seen]]:
             if one is None:
                 yield cluster, subnet_resource(subnet_id), None
             else:
-                yield cluster, subnet_resource(one.subnet), one.blocks_unseen or one
+                read = one if one.free_blocks else one.blocks_unseen
+                yield cluster, subnet_resource(one.subnet), read
 
 
 def _other(cluster: Cluster, resource: Resource, answer: Unread | None) -> Answer:

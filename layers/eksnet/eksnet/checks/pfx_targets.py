@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from eksnet.capacity.node_need import provisioning_off
 from eksnet.capacity.prefix_mode import settled
 from eksnet.cni.branch import UNNAMED
 from eksnet.cni.effective import Effective, Origin
@@ -10,6 +11,7 @@ from eksnet.cni.max_pods import PREFIX_ADDRESSES
 from eksnet.cni.precedence import MINIMUM_IP, PREFIX_DELEGATION, TARGETS, WARM_IP, WARM_PREFIX
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread
 from eksnet.model.resource import cluster_resource
@@ -22,7 +24,10 @@ Judge = Callable[[Resource, Cluster, Effective], Answer]
 
 
 def _each(snapshot: Snapshot, judge: Judge) -> Iterator[Answer]:
-    """Judge the clusters whose settings are known; IPv6 and secondary IPs pass."""
+    """Judge the clusters whose settings are known; IPv6 and secondary IPs pass.
+
+    So do those where others size the pool: no target counts there.
+    """
     for cluster, settings in settled(snapshot):
         resource = cluster_resource(snapshot, cluster)
         if isinstance(settings, Unread):
@@ -36,6 +41,9 @@ def _each(snapshot: Snapshot, judge: Judge) -> Iterator[Answer]:
         elif cluster.ip_family == "ipv6" or not settings.flag(PREFIX_DELEGATION):
             text = "pods get no IPv4 prefixes"
             text = text if cluster.ip_family == "ipv6" else _told(text, settings, PREFIX_DELEGATION)
+            yield passed(resource, text, cluster=cluster.name, positive=True, **_seen(settings))
+        elif off := provisioning_off(settings):
+            text = f"no warm target counts: {off}=true"
             yield passed(resource, text, cluster=cluster.name, positive=True, **_seen(settings))
         else:
             yield judge(resource, cluster, settings)
@@ -70,7 +78,8 @@ def prefix_kept_warm(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
     visible only in Kubernetes.
 
     **Passes** with WARM_PREFIX_TARGET of 1 or more, with WARM_IP_TARGET or MINIMUM_IP_TARGET, and
-    where pods get no IPv4 prefixes. **Fails** with neither.
+    where pods get no IPv4 prefixes or the add-on is told to provision nothing. **Fails** with
+    neither.
 
     **What to do.** Set WARM_PREFIX_TARGET to 1 in the add-on's configuration, or WARM_IP_TARGET and
     MINIMUM_IP_TARGET where addresses are short.
@@ -95,6 +104,7 @@ def _warm(resource: Resource, cluster: Cluster, settings: Effective) -> Answer:
     source=TABLE,
     rules=(103, 104),
     since="0.2.0",
+    profiles={Profile.COST},
 )
 def whole_prefixes(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """In prefix mode IP targets are met by whole prefixes, and what they round up to is taken.
@@ -107,7 +117,8 @@ def whole_prefixes(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # n
     visible only in Kubernetes.
 
     **Passes** with a WARM_IP_TARGET below 16 and a MINIMUM_IP_TARGET that is a multiple of 16, with
-    either unset, and where pods get no IPv4 prefixes. **Fails**, low, otherwise.
+    either unset, and where pods get no IPv4 prefixes or the add-on is told to provision nothing.
+    **Fails**, low, otherwise.
 
     **What to do.** Set WARM_IP_TARGET below 16, and MINIMUM_IP_TARGET to the multiple of 16 that
     holds the pods a node usually runs.

@@ -6,18 +6,36 @@ from typing import Any
 from eksnet.cni.membership import Found, UsedSubnet, nodes_by_cluster, used_subnets
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
-from eksnet.model.network import NatGateway, Route, RouteTable, Subnet, VpcEndpoint
+from eksnet.model.network import Route, RouteTable, Subnet, VpcEndpoint
 from eksnet.model.resource import route_table_resource, subnet_resource
-from eksnet.model.snapshot import Facet, Snapshot, derived, grouped, subnet_by_id
+from eksnet.model.snapshot import (
+    Facet,
+    Resource,
+    Snapshot,
+    derived,
+    grouped,
+    nat_by_id,
+    subnet_by_id,
+)
 from eksnet.network.proposal import owned_elsewhere
-from eksnet.network.routes import ANYWHERE, Exit, default_route, exit_of, table_by_subnet
+from eksnet.network.routes import (
+    ANYWHERE,
+    Exit,
+    default_route,
+    exit_of,
+    gateway_endpoints,
+    table_by_subnet,
+)
 
 PRIVATE_CLUSTERS = "https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html"
 NODES = frozenset({Found.NODE_GROUP, Found.INSTANCE})
 KARPENTER = ("karpenter.sh/nodepool", "karpenter.sh/provisioner-name")  # tags of its instances
 S3 = "s3"
+ANYWHERE_V6 = "::/0"
+INTERNET = ("igw-", "eigw-")  # ways to the internet, not to another network
 AVAILABLE = "available"  # EC2 API reference: NatGatewayState, and State of a VpcEndpoint
 # EKS user guide, private-clusters: what joining takes, what identities take, what some add-ons take
 JOINING = frozenset({"ec2", "ecr.api", "ecr.dkr", S3})
@@ -53,7 +71,16 @@ def _offered(snapshot: Snapshot, table: RouteTable) -> frozenset[str]:
     return frozenset(
         _service(snapshot, each)
         for each in _endpoints_by_vpc(snapshot).get(table.vpc_id, ())
-        if each.type == "Interface" or table.id in each.route_table_ids
+        if (each.type == "Interface" and each.private_dns) or table.id in each.route_table_ids
+    )
+
+
+def _without_name(snapshot: Snapshot, table: RouteTable) -> frozenset[str]:
+    """Return the services of Interface endpoints that only a hosted zone would lead to."""
+    return frozenset(
+        _service(snapshot, each)
+        for each in _endpoints_by_vpc(snapshot).get(table.vpc_id, ())
+        if each.type == "Interface" and not each.private_dns
     )
 
 
@@ -85,10 +112,12 @@ def endpoints_of_isolated(snapshot: Snapshot, limits: Limits) -> Iterator[Answer
     Cluster Autoscaler runs, which takes autoscaling, Kubernetes alone could tell.
 
     **Passes** where the subnet leaves by a public NAT or an internet gateway, or each of these
-    services has an available endpoint: Interface, or Gateway with the subnet's route table.
-    **Fails** high without one that joining takes, medium without sts or Karpenter's ssm, low
-    without the others. **Unknown** where routes lead to other networks, in which endpoints may be,
-    or where another account owns the VPC and its endpoints. Subnets that leave another way, such as
+    services has an available endpoint: Interface with private DNS, or Gateway with the subnet's
+    route table. **Fails** high without one that joining takes, medium without sts or Karpenter's
+    ssm, low without the others. **Unknown** where routes lead to other networks, in which endpoints
+    may be, where another account owns the VPC and its endpoints, or where an Interface endpoint has
+    no private DNS: a hosted zone of your own, which is not read, may lead there. Subnets that leave
+    another way, such as
     by a transit gateway or a private NAT gateway, are not judged; a NAT gateway that is not
     available is no way.
 
@@ -119,17 +148,12 @@ def _isolated(snapshot: Snapshot, cluster: Cluster, used: UsedSubnet) -> Answer 
     return None
 
 
-@derived
-def _nat_by_id(snapshot: Snapshot) -> Mapping[str, NatGateway]:
-    return {nat.id: nat for nat in snapshot.nat_gateways}
-
-
 def _way(snapshot: Snapshot, table: RouteTable) -> Exit:
     """Return where the table leads: past a NAT gateway that leads elsewhere, or nowhere."""
     route, way = default_route(table), exit_of(table)
     if route is None or way is not Exit.NAT_GATEWAY:
         return way
-    nat = _nat_by_id(snapshot).get(route.target)
+    nat = nat_by_id(snapshot).get(route.target)
     if nat is None or nat.connectivity != "public":
         return Exit.OTHER
     return way if nat.state == AVAILABLE else Exit.BLACKHOLE
@@ -150,16 +174,20 @@ def _endpoints(
         return passed(resource, text, cluster=cluster.name, **seen)
     why = _elsewhere(snapshot, subnet, table)
     if why:
-        return Unseen(
-            resource=resource,
-            cluster=cluster.name,
-            api=why[0],
-            error=why[1],
-            message=f"no endpoint seen for {', '.join(missing)}: there may be one elsewhere",
-        )
+        text = f"no endpoint seen for {', '.join(missing)}: there may be one elsewhere"
+        return _unread(resource, cluster, *why, text)
+    nameless = sorted(_without_name(snapshot, table).intersection(missing))
+    missing = sorted(set(missing).difference(nameless))
+    if not missing:
+        text = f"private DNS is off for {', '.join(nameless)}: a hosted zone may lead there"
+        return _unread(resource, cluster, "route53:ListHostedZonesByVPC", "NotRead", text)
     text = f"no way out, and no endpoint for {', '.join(missing)}"
     severity = _severity(missing)
     return failed(resource, text, cluster=cluster.name, severity=severity, **seen)
+
+
+def _unread(resource: Resource, cluster: Cluster, api: str, error: str, message: str) -> Unseen:
+    return Unseen(resource=resource, cluster=cluster.name, api=api, error=error, message=message)
 
 
 def _wanted(snapshot: Snapshot, cluster: Cluster, used: UsedSubnet) -> frozenset[str]:
@@ -179,18 +207,20 @@ def _severity(missing: list[str]) -> Severity:
 
 def _elsewhere(snapshot: Snapshot, subnet: Subnet, table: RouteTable) -> tuple[str, str] | None:
     """Return what would tell whether the services are reached by another network."""
-    if any(_leaves(route) for route in table.routes):
+    if any(_leaves(snapshot, route) for route in table.routes):
         return "ec2:SearchTransitGatewayRoutes", "NotRead"
     if owned_elsewhere(snapshot, subnet.owner_id):
         return "ec2:DescribeVpcEndpoints", "OwnedByAnotherAccount"
     return None
 
 
-def _leaves(route: Route) -> bool:
-    """Tell whether a route beside the default one, which leads nowhere, leaves the VPC."""
-    if route.state == "blackhole" or route.target == "local" or route.destination == ANYWHERE:
+def _leaves(snapshot: Snapshot, route: Route) -> bool:
+    """Tell whether a route beside the default ones leads to another network."""
+    if route.state == "blackhole" or route.target == "local":
         return False
-    return not (route.destination.startswith("pl-") and route.target.startswith("vpce-"))
+    if route.destination in (ANYWHERE, ANYWHERE_V6) or route.target.startswith(INTERNET):
+        return False
+    return route.target not in gateway_endpoints(snapshot)
 
 
 @check(
@@ -201,6 +231,7 @@ def _leaves(route: Route) -> bool:
     source="https://docs.aws.amazon.com/eks/latest/best-practices/cost-opt-networking.html",
     rules=(39,),
     since="0.2.0",
+    profiles={Profile.COST},
 )
 def s3_gateway(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """A gateway endpoint for S3 costs nothing; by a NAT gateway every image layer is paid for.

@@ -6,11 +6,12 @@ from typing import Any
 from eksnet.cni.membership import Found, used_subnets
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
-from eksnet.model.network import NatGateway, RouteTable
+from eksnet.model.network import RouteTable
 from eksnet.model.resource import subnet_resource
-from eksnet.model.snapshot import Facet, Snapshot, derived, subnet_by_id
+from eksnet.model.snapshot import Facet, Snapshot, nat_by_id, subnet_by_id
 from eksnet.network.routes import Exit, default_route, exit_of, public, table_by_subnet
 
 SUBNETS_GUIDE = "https://docs.aws.amazon.com/eks/latest/best-practices/subnets.html"
@@ -64,6 +65,7 @@ def _no_table(snapshot: Snapshot, cluster: Cluster, subnet_id: str) -> Unseen:
     rules=(32,),
     frameworks=("CIS-EKS-1.8.0-5.4.3",),
     since="0.1.0",
+    profiles={Profile.SECURITY},
 )
 def nodes_in_private_subnets(
     snapshot: Snapshot,
@@ -105,6 +107,7 @@ def nodes_in_private_subnets(
     source=SUBNETS_GUIDE,
     rules=(34,),
     since="0.1.0",
+    profiles={Profile.CORE, Profile.COST},
 )
 def nat_in_same_zone(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """If one zone's NAT gateway serves another zone, both go down with it.
@@ -139,15 +142,10 @@ def nat_in_same_zone(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
             yield _nat_verdict(snapshot, cluster, subnet_id, table)
 
 
-@derived
-def _nat_by_id(snapshot: Snapshot) -> dict[str, NatGateway]:
-    return {nat.id: nat for nat in snapshot.nat_gateways}
-
-
 def _nat_verdict(snapshot: Snapshot, cluster: Cluster, subnet_id: str, table: RouteTable) -> Answer:
     subnets, route = subnet_by_id(snapshot), default_route(table)
     target = route.target if route else ""
-    nat = _nat_by_id(snapshot).get(target)
+    nat = nat_by_id(snapshot).get(target)
     if nat is None:
         api = "ec2:DescribeNatGateways"
         return _unseen(snapshot, cluster, subnet_id, api=api, what=target)

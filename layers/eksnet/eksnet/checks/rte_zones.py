@@ -11,6 +11,7 @@ from eksnet.model.finding import Severity
 from eksnet.model.network import Subnet
 from eksnet.model.resource import cluster_resource
 from eksnet.model.snapshot import Facet, Snapshot, subnet_by_id, subnets_by_vpc
+from eksnet.network.proposal import owned_elsewhere
 from eksnet.network.routes import public, table_by_subnet
 
 SUBNETS_GUIDE = "https://docs.aws.amazon.com/eks/latest/best-practices/subnets.html"
@@ -19,12 +20,14 @@ ENOUGH = 2  # EKS best practices, subnets: public and private subnets in at leas
 PRIVATE_ONLY = 3  # EKS best practices, subnets: a VPC without public ones has three zones
 
 
-def _unseen(snapshot: Snapshot, cluster: Cluster, api: str, message: str) -> Unseen:
+def _unseen(
+    snapshot: Snapshot, cluster: Cluster, api: str, message: str, error: str = "NotListed"
+) -> Unseen:
     return Unseen(
         resource=cluster_resource(snapshot, cluster),
         cluster=cluster.name,
         api=api,
-        error="NotListed",
+        error=error,
         message=message,
     )
 
@@ -49,6 +52,8 @@ def subnets_in_zones(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  #
     private ones in three, or in all zones of a Region that has fewer. **Fails** medium with private
     subnets in fewer than two zones, low otherwise. Subnets on Outposts and in Local or Wavelength
     Zones don't count. Public is a subnet whose route table leads to an internet gateway.
+    **Unknown** where some are missing in a VPC of another account, which shows only the subnets
+    that it shares.
 
     **What to do.** Add the missing subnet in another zone, with a route table of its own kind.
     """
@@ -82,13 +87,17 @@ def _zones(snapshot: Snapshot, cluster: Cluster, subnets: list[Subnet]) -> Answe
     wanted = ENOUGH if outer else max(min(PRIVATE_ONLY, region), ENOUGH)
     resource = cluster_resource(snapshot, cluster)
     seen: dict[str, Any] = {"private_zones": inner, "public_zones": outer, "wanted": wanted}
+    short, severity = None, Severity.LOW
     if len(inner) < wanted:
-        text = f"private subnets in {len(inner)} zones, {wanted} wanted"
+        short = f"private subnets in {len(inner)} zones, {wanted} wanted"
         severity = Severity.MEDIUM if len(inner) < ENOUGH else Severity.LOW
-        return failed(resource, text, cluster=cluster.name, severity=severity, **seen)
-    if outer and len(outer) < ENOUGH:
-        text = f"public subnets only in {outer[0]}, {ENOUGH} zones wanted"
-        return failed(resource, text, cluster=cluster.name, severity=Severity.LOW, **seen)
+    elif outer and len(outer) < ENOUGH:
+        short = f"public subnets only in {outer[0]}, {ENOUGH} zones wanted"
+    if short and any(owned_elsewhere(snapshot, each.owner_id) for each in subnets):
+        text = f"{short}; the VPC's owner may have others"
+        return _unseen(snapshot, cluster, "ec2:DescribeSubnets", text, "OwnedByAnotherAccount")
+    if short:
+        return failed(resource, short, cluster=cluster.name, severity=severity, **seen)
     text = f"private subnets in {len(inner)} zones, public ones in {len(outer)}"
     return passed(resource, text, cluster=cluster.name, **seen)
 

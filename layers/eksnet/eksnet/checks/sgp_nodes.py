@@ -12,6 +12,7 @@ from eksnet.cni.branch import (
     untagged_by_vpc,
 )
 from eksnet.cni.limits import limits as instance_limits
+from eksnet.cni.membership import NODE_GROUP_TAG
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
@@ -31,7 +32,6 @@ BRANCH_LIMITS = (
     "https://github.com/aws/amazon-vpc-resource-controller-k8s/blob/master/pkg/aws/vpc/limits.go"
 )
 NEAR_PERCENT = 90  # Cloud Custodian's example policy: more than 90 % used is nearly full
-NODE_GROUP_TAG = "eks:nodegroup-name"  # EKS sets it on the instances of a managed node group
 UNKNOWN_TYPE = "UnknownInstanceType"
 
 
@@ -126,14 +126,15 @@ def _sorted_types(types: Iterable[str]) -> tuple[list[str], list[str], list[str]
     severity=Severity.HIGH,
     needs={Facet.CLUSTERS, Facet.NETWORK_INTERFACES, Facet.INSTANCES},
     source=BRANCH_LIMITS,
-    rules=(154,),
+    rules=(154, 155),
     since="0.1.0",
 )
 def branch_capacity(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """Each instance type carries a fixed number of branch interfaces: 9 on an m5.large.
 
     It is far below the node's pod limit, and neither prefix delegation nor a warm target raises
-    it. A node that has spent them takes no further pod with security groups of its own.
+    it. A node that has spent them takes no further pod with security groups of its own. What cools
+    down after its pod has gone, a minute by default, is still there and counts.
 
     **Passes** below 90 % of the limit. **Fails** high at the limit, medium from 90 %. A node of a
     type whose limit is not known can't be judged; neither can the passes of a VPC in which branch

@@ -7,6 +7,7 @@ from eksnet.cni.branch import pod_interfaces
 from eksnet.cni.membership import CLUSTER_TAG_PREFIX
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, counted
 from eksnet.model.resource import cluster_resource, subnet_resource
@@ -36,6 +37,7 @@ SGP_GUIDE = "https://docs.aws.amazon.com/eks/latest/best-practices/sgpp.html"
     source=SGP_GUIDE,
     rules=(165,),
     since="0.1.0",
+    profiles={Profile.SECURITY},
 )
 def branches_in_private_subnets(
     snapshot: Snapshot,

@@ -15,6 +15,7 @@ from eksnet.cni.branch import (
 from eksnet.cni.sight import hidden
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, counted
 from eksnet.model.resource import cluster_resource
@@ -206,6 +207,7 @@ def _role_verdict(snapshot: Snapshot, cluster: Cluster, seen: dict[str, Any]) ->
     source="https://github.com/aws/amazon-vpc-cni-k8s#enable_pod_eni-v170",
     rules=(174,),
     since="0.1.0",
+    profiles={Profile.COST},
 )
 def trunks_left(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """Turning ENABLE_POD_ENI off does not take the trunks away; they stay until the node goes.

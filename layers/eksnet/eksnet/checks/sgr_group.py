@@ -1,20 +1,28 @@
 """The cluster security group: whether it still lets through what EKS made it for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
-from eksnet.model.finding import Severity
+from eksnet.model.finding import Severity, Unread
 from eksnet.model.network import SecurityGroup
 from eksnet.model.record import record
 from eksnet.model.resource import security_group_resource
-from eksnet.model.snapshot import Facet, Resource, Snapshot, security_group_by_id
+from eksnet.model.snapshot import (
+    Facet,
+    Resource,
+    Snapshot,
+    derived,
+    grouped,
+    security_group_by_id,
+    subnet_by_id,
+)
 from eksnet.network.filters import Decision, Passage, Side, through_groups
 from eksnet.network.pieces import Piece, ports_text, span
 from eksnet.network.trace import Traffic
-from eksnet.network.walk import home_blocks
+from eksnet.network.walk import NO_SUBNET, home_blocks
 
 MINIMUM = (  # EKS user guide, sec-group-reqs: what a restricted group must still let out to itself
     Traffic(protocol="tcp", low=443, high=443),
@@ -22,6 +30,7 @@ MINIMUM = (  # EKS user guide, sec-group-reqs: what a restricted group must stil
     Traffic(protocol="tcp", low=53, high=53),
     Traffic(protocol="udp", low=53, high=53),
 )
+NO_VPC = Unread(api="ec2:DescribeVpcs", error="NotListed")
 ALL = tuple(Traffic(protocol=each, low=1, high=65535) for each in ("tcp", "udp"))
 
 
@@ -43,7 +52,13 @@ class Gap:
     id="SGR006",
     title="The cluster security group keeps its minimum rules",
     severity=Severity.HIGH,
-    needs={Facet.CLUSTERS, Facet.VPCS, Facet.SECURITY_GROUPS},
+    needs={
+        Facet.CLUSTERS,
+        Facet.VPCS,
+        Facet.SUBNETS,
+        Facet.NETWORK_INTERFACES,
+        Facet.SECURITY_GROUPS,
+    },
     source="https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html",
     rules=(194,),
     since="0.2.0",
@@ -55,7 +70,8 @@ def cluster_group_minimum(snapshot: Snapshot, limits: Limits) -> Iterator[Answer
     for the API server, TCP 10250 for the kubelets, and TCP and UDP 53 for DNS.
 
     **Passes** where all TCP and UDP ports come in from the group itself and those four go out to
-    it, by group or by blocks that hold the whole VPC. **Fails** high where one of the four is
+    it, by group or by blocks that hold every subnet in which an interface carries the group, the
+    whole VPC while none does. **Fails** high where one of the four is
     missing in either direction, medium where only other ports don't come in. Where a prefix list
     would tell, it is unknown. A cluster that has no cluster security group is not judged.
 
@@ -77,9 +93,10 @@ def cluster_group_minimum(snapshot: Snapshot, limits: Limits) -> Iterator[Answer
 def _judge(snapshot: Snapshot, cluster: Cluster, group: SecurityGroup) -> Answer:
     resource = security_group_resource(snapshot, group)
     ipv6 = cluster.ip_family == "ipv6"
-    home = home_blocks(snapshot, cluster.vpc_id, ipv6=ipv6)
-    if not home:
-        return not_listed(resource, cluster.name, "ec2:DescribeVpcs")
+    home = _home(snapshot, cluster, group, ipv6=ipv6)
+    if isinstance(home, Unread):
+        text = f"{home.api} does not show where {group.id} is carried"
+        return _unseen(resource, cluster, home, text)
     gaps = [
         *_gaps(group, home, MINIMUM, ipv6=ipv6, egress=True),
         *_gaps(group, home, ALL, ipv6=ipv6, egress=False),
@@ -97,15 +114,36 @@ def _judge(snapshot: Snapshot, cluster: Cluster, group: SecurityGroup) -> Answer
         )
     unread = next((each.decision.unread for each in gaps if each.decision.unread), None)
     if unread:
-        return Unseen(
-            resource=resource,
-            cluster=cluster.name,
-            api=unread.api,
-            error=unread.error,
-            message=f"a prefix list decides about {gaps[0]}",
-        )
+        return _unseen(resource, cluster, unread, f"a prefix list decides about {gaps[0]}")
     text = "all comes in from itself, and 443, 10250 and 53 go out to itself"
     return passed(resource, text, cluster=cluster.name, **seen)
+
+
+def _unseen(resource: Resource, cluster: Cluster, why: Unread, text: str) -> Unseen:
+    return Unseen(
+        resource=resource, cluster=cluster.name, api=why.api, error=why.error, message=text
+    )
+
+
+@derived
+def _subnet_ids(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
+    """Return the subnets in which interfaces carry each group."""
+    pairs = {(group, eni.subnet_id) for eni in snapshot.enis for group in eni.groups}
+    by_group = grouped(sorted(pairs), lambda pair: pair[0])
+    return {group: tuple(subnet_id for _, subnet_id in found) for group, found in by_group.items()}
+
+
+def _home(
+    snapshot: Snapshot, cluster: Cluster, group: SecurityGroup, *, ipv6: bool
+) -> tuple[str, ...] | Unread:
+    """Return the blocks of the subnets in which the group is carried, else the VPC's."""
+    listed, found = subnet_by_id(snapshot), list[str]()
+    for subnet_id in _subnet_ids(snapshot).get(group.id, ()):
+        if subnet_id not in listed:
+            return NO_SUBNET
+        subnet = listed[subnet_id]
+        found += subnet.ipv6_cidrs if ipv6 else filter(None, [subnet.cidr])
+    return tuple(found) or home_blocks(snapshot, cluster.vpc_id, ipv6=ipv6) or NO_VPC
 
 
 def _vital(gap: Gap) -> bool:

@@ -1,5 +1,6 @@
 """The Kubernetes network model, walked: nodes, pods and control plane, each pair of places."""
 
+import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping
 
@@ -74,13 +75,28 @@ def _answer(snapshot: Snapshot, cluster: Cluster, found: Survey, severity: Sever
 
 
 def _of_pods(snapshot: Snapshot, cluster: Cluster, places: Places, found: Survey) -> Answer:
-    """Answer of traffic that another CNI than the VPC's may wrap, so that no rule sees it."""
+    """Answer of traffic that another CNI than the VPC's may wrap, so that no rule sees it.
+
+    Traffic of a place to itself leaves its node only once the place has a second one.
+    """
     if found.denied and not (places.vpc_cni or cluster.auto_mode):
         text = (
             f"the nodes don't show the VPC CNI, and another's pods may not need it; {found.line()}"
         )
         return _unseen(snapshot, cluster, OTHER_CNI, text)
-    return _answer(snapshot, cluster, found, Severity.HIGH if found.shut else Severity.MEDIUM)
+    now = tuple(w for w in found.denied if w.source != w.destination or w.source in places.shared)
+    if found.denied and not now:
+        return failed(
+            cluster_resource(snapshot, cluster),
+            f"before a second node comes: {found.line()}",
+            cluster=cluster.name,
+            severity=Severity.MEDIUM,
+            **found.evidence(),
+        )
+    later = tuple(each for each in found.denied if each not in now)
+    found = dataclasses.replace(found, denied=(*now, *later))
+    shut = any(each.shut for each in now)
+    return _answer(snapshot, cluster, found, Severity.HIGH if shut else Severity.MEDIUM)
 
 
 @check(
@@ -102,10 +118,11 @@ def nodes_reach_nodes(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  
     Every packet between the subnets and security groups that the nodes really have is walked:
     security groups, ACLs and routes on the way there, ACLs and routes on the way back to the ports
     1024 to 65535. **Passes** where all TCP and UDP ports are open between all of them. **Fails**
-    high where a way is closed whole, medium where some ports or addresses are; the message is the
-    trace. A prefix list, a route to an appliance, and what was not listed make it unknown, and so
-    does a closed way between nodes that don't show the VPC CNI. A cluster without nodes is not
-    judged. Network policies are no part of the answer.
+    high where a way is closed whole, medium where some ports or addresses are, or where only a
+    second node with the same subnet and groups would meet it; the message is the trace. A prefix
+    list, a route to an appliance, and what was not listed make it unknown, and so does a closed way
+    between nodes that don't show the VPC CNI. A cluster without nodes is not judged. Network
+    policies are no part of the answer.
 
     **What to do.** Give the nodes one security group that allows all traffic from itself, as the
     cluster security group does. Where an ACL denies, allow the subnets of the cluster in it, in
@@ -132,9 +149,9 @@ def pods_reach_pods(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # 
 
     **Passes** where all TCP and UDP ports are open between the places that only pods have, and
     between those and the nodes, in both directions. **Fails** high where a way is closed whole,
-    medium where some ports or addresses are. Pods that share the subnets and security groups of
-    their nodes are not judged here, nor are pods with security groups of their own, which are
-    closed on purpose.
+    medium where some ports or addresses are, or where only a second node would meet it. Pods that
+    share the subnets and security groups of their nodes are not judged here, nor are pods with
+    security groups of their own, which are closed on purpose.
 
     **What to do.** Put the cluster security group into each ENIConfig, or allow all traffic between
     its groups and the nodes'. Where an ACL denies, allow the pod subnets in it.
@@ -237,7 +254,8 @@ def pods_reach_dns(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # n
     the same deployment works on one node and times out on the next.
 
     **Passes** where UDP and TCP 53 are open between all places of nodes and pods. **Fails** where
-    a place has no open way to any of them, its own included. Where some ways are open and others
+    a place has no open way to any of them, its own included: medium where that is the only place,
+    with one node. Where some ways are open and others
     are not, or where a Fargate profile may run CoreDNS, only its place would tell: unknown.
     Clusters in EKS Auto Mode, whose nodes answer DNS themselves, are not judged, and neither is
     NodeLocal DNSCache.

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from eksnet.cni.limits import limits as instance_limits
-from eksnet.cni.membership import Found, nodes_by_cluster, used_subnets
+from eksnet.cni.membership import (
+    NODE_GROUP_TAG,
+    WINDOWS,
+    Found,
+    nodes_by_cluster,
+    used_subnets,
+)
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
@@ -22,9 +28,10 @@ from eksnet.network.security_groups import ANY_PROTOCOL, ANYWHERE_IPV6
 
 GUIDE = "https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html"
 IPV6 = "ipv6"  # EKS API reference: KubernetesNetworkConfigRequest.ipFamily
-WINDOWS = "WINDOWS"  # EKS API reference: AMITypes that start so
-NODE_GROUP_TAG = "eks:nodegroup-name"  # EKS sets it on the instances of a managed node group
 ANYWHERE = "0.0.0.0/0"
+# IANA protocol numbers, and EC2's names: ICMP is another protocol for IPv6, with types of its own
+ICMP, ICMP_V6 = frozenset({"icmp", "1"}), frozenset({"icmpv6", "58"})
+ALL_TYPES = -1  # EC2 API reference, IpPermission: every type of ICMP
 NODES = frozenset({Found.NODE_GROUP, Found.INSTANCE})
 
 
@@ -127,9 +134,10 @@ def ipv6_rules(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa:
 
     **Passes** where for each rule out to 0.0.0.0/0 on a node's groups another, on any of them, lets
     the same ports out to ::/0. **Fails** where one has none. **Unknown** where a group is not seen.
+    The twin of ICMP is ICMPv6; of one type of it, whose numbers differ, any type of the other.
 
     **What to do.** Add to the node security group a rule out to ::/0 with the same protocol and
-    ports.
+    ports, ICMPv6 for ICMP.
     """
     nodes = nodes_by_cluster(snapshot)
     for cluster in snapshot.clusters:
@@ -177,6 +185,8 @@ def _without_twin(groups: list[SecurityGroup]) -> list[str]:
 def _covers(twin: Rule, rule: Rule) -> bool:
     if twin.protocol == ANY_PROTOCOL:
         return True
+    if rule.protocol in ICMP and twin.protocol in ICMP_V6:
+        return twin.from_port in (None, ALL_TYPES) or rule.from_port not in (None, ALL_TYPES)
     if twin.protocol != rule.protocol:
         return False
     if twin.from_port is None or twin.to_port is None:
@@ -189,5 +199,8 @@ def _covers(twin: Rule, rule: Rule) -> bool:
 def _named(rule: Rule) -> str:
     if rule.protocol == ANY_PROTOCOL:
         return "all traffic"
-    ports = "" if rule.from_port is None else f" {rule.from_port}-{rule.to_port}"
-    return f"{rule.protocol}{ports}"
+    if rule.from_port in (None, ALL_TYPES):
+        return rule.protocol
+    if rule.protocol in ICMP:
+        return f"{rule.protocol} type {rule.from_port}"
+    return f"{rule.protocol} {rule.from_port}-{rule.to_port}"

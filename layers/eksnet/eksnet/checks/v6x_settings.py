@@ -6,9 +6,9 @@ from typing import Any
 from eksnet.cni.branch import UNNAMED, cni_nodes, pod_eni
 from eksnet.cni.effective import Effective, effective
 from eksnet.cni.eni import EniClass, class_by_eni
-from eksnet.cni.env_vars import read_version
+from eksnet.cni.env_vars import read_flag, read_version
 from eksnet.cni.precedence import IPV4, IPV6, REFUSED, V4_EGRESS, V6_EGRESS
-from eksnet.cni.settings import ADDON, TRUE, CniSettings
+from eksnet.cni.settings import ADDON, CniSettings
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.cni_settings import told_settings
 from eksnet.engine.limits import Limits
@@ -43,7 +43,7 @@ def _version(snapshot: Snapshot, cluster: Cluster) -> str:
     severity=Severity.HIGH,
     needs=NEEDS,
     source=GUIDE,
-    rules=(138, 184, 185, 192),
+    rules=(66, 138, 184, 185, 192),
     since="0.2.0",
 )
 def address_family(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
@@ -212,7 +212,8 @@ def _primary_by_instance(snapshot: Snapshot) -> dict[str, Eni]:
 
 def _v6_egress(settings: CniSettings) -> tuple[bool, bool]:
     """Tell whether it is on for aws-node, and for its init container."""
-    return settings.flag(V6_EGRESS, default=False), settings.init_env.get(V6_EGRESS) in TRUE
+    init = read_flag(settings.init_env.get(V6_EGRESS))
+    return settings.flag(V6_EGRESS, default=False), init is True
 
 
 def _to_ipv6(snapshot: Snapshot, cluster: Cluster, settings: CniSettings) -> Answer:

@@ -8,6 +8,7 @@ from eksnet.cni.eni import EniClass, class_by_eni
 from eksnet.cni.membership import cluster_by_eni
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread
 from eksnet.model.network import Rule, VpcEndpoint
@@ -202,6 +203,7 @@ def _merged(rules: Iterable[Rule]) -> Rule:
     source=PRIVATE_CLUSTERS,
     rules=(38,),
     since="0.2.0",
+    profiles={Profile.CORE, Profile.COST},
 )
 def endpoint_names_and_zones(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """Without private DNS nobody finds the endpoint; in another zone it falls with that zone.
@@ -241,7 +243,7 @@ def _serves(
     subnets = subnet_by_id(snapshot)
     theirs = {subnet_id for each in alike for subnet_id in each.subnet_ids}
     ours = {subnet_id for subnet_id, _ in places}
-    hidden = sorted((theirs | ours) - subnets.keys())
+    hidden = sorted((theirs | ours).difference(subnets))
     if hidden:
         return Unseen(
             resource=resource,

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from eksnet.cni.membership import cluster_by_eni
 from eksnet.engine.check import Answer, check, not_listed, passed
 from eksnet.engine.limits import Limits
-from eksnet.engine.quota_use import QuotaUse, judge_quotas
+from eksnet.engine.quota_use import QuotaUse, judge_quotas, quota_unseen
 from eksnet.model.finding import Severity
 from eksnet.model.network import SecurityGroup
 from eksnet.model.resource import cluster_resource, security_group_resource
-from eksnet.model.snapshot import Facet, Resource, Snapshot, security_group_by_id
+from eksnet.model.snapshot import Facet, Resource, Snapshot, grouped, security_group_by_id
+from eksnet.network.proposal import owned_elsewhere
 
 VPC_QUOTAS = "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
 RULES, GROUPS = "L-0EA8095F", "L-2AFB9258"  # Amazon VPC user guide, amazon-vpc-limits: the codes
@@ -34,7 +35,8 @@ def rule_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
 
     **Passes** when each security group of a cluster, the one EKS made and the custom ones, is below
     80 percent of the applied quota. **Fails** medium at 100 percent, low from 80 on. **Unknown**
-    where a prefix list hides the number, or Service Quotas does not tell the applied value.
+    where a prefix list hides the number, Service Quotas does not tell the applied value, or another
+    account shares the group, whose quota counts.
 
     **What to do.** Replace rules by wider ones, or ask for a higher quota L-0EA8095F in Service
     Quotas; rules times groups of an interface may not exceed 1,000.
@@ -47,8 +49,12 @@ def rule_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
             if group is None:
                 missing = Resource(type="AWS::EC2::SecurityGroup", id=group_id)
                 yield not_listed(missing, cluster.name, "ec2:DescribeSecurityGroups")
+                continue
+            resource = security_group_resource(snapshot, group)
+            if owned_elsewhere(snapshot, group.owner_id):
+                text = f"{group.id} is shared by {group.owner_id}, whose quotas count"
+                yield quota_unseen(resource, cluster.name, "OwnedByAnotherAccount", text)
             else:
-                resource = security_group_resource(snapshot, group)
                 yield judge_quotas(snapshot, resource, cluster, (_rules(group),), limits)
 
 
@@ -88,8 +94,9 @@ def group_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     **What to do.** Merge security groups, or ask for a higher quota L-2AFB9258 in Service Quotas.
     """
     owner = cluster_by_eni(snapshot)
+    enis = grouped(snapshot.enis, lambda eni: owner.get(eni.id))
     for cluster in snapshot.clusters:
-        mine = [eni for eni in snapshot.enis if owner.get(eni.id) == cluster.name]
+        mine = enis.get(cluster.name, ())
         most = max(mine, key=lambda eni: (len(eni.groups), eni.id), default=None)
         resource = cluster_resource(snapshot, cluster)
         if most is None:

@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from eksnet.cni.sight import hidden
 from eksnet.engine.check import Answer, Unseen, check, failed, not_listed, passed
 from eksnet.engine.limits import Limits
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, Unread
-from eksnet.model.network import PeerVpc, Vpc
+from eksnet.model.network import PeerVpc, Route, Vpc
 from eksnet.model.resource import cluster_resource, vpc_resource
 from eksnet.model.snapshot import Facet, Resource, Snapshot, derived, vpc_by_id
 from eksnet.network.cidr import Block, block
 from eksnet.network.proposal import live_blocks
-from eksnet.network.routes import tables_by_vpc
+from eksnet.network.routes import gateway_endpoints, tables_by_vpc
 
 ACTIVE = "active"  # EC2 API reference: VpcPeeringConnectionStateReasonCode
 AVAILABLE = "available"  # EC2 API reference: TransitGatewayAttachmentState
@@ -25,6 +26,7 @@ UNROUTED = (block("100.64.0.0/10"), block("198.18.0.0/15"))
     title="The service range overlaps no network that pods may call",
     severity=Severity.HIGH,
     needs={Facet.CLUSTERS, Facet.VPCS, Facet.ROUTE_TABLES, Facet.PEERINGS},
+    wants={Facet.VPC_ENDPOINTS},
     source="https://docs.aws.amazon.com/eks/latest/userguide/create-cluster.html",
     rules=(45,),
     since="0.2.0",
@@ -40,7 +42,9 @@ def service_range(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
     A route to a wider block, such as 172.16.0.0/12, passes: whether a host there has an address of
     the range isn't known. **Fails** high where it meets a block of the VPC, medium where it meets a
     peer's, or holds the destination of a route. **Unknown** where a route leads to a prefix list,
-    whose entries are not read. IPv6 clusters, whose range is of their own, are not judged.
+    whose entries are not read, other than that of a Gateway endpoint, and where an active peering
+    does not show the other side's blocks. IPv6 clusters, whose range is of their own, are not
+    judged.
 
     **What to do.** Keep the network out of the range: remove the block or the route. Where it has
     to stay, make a new cluster with another range.
@@ -73,7 +77,7 @@ def _service(snapshot: Snapshot, cluster: Cluster, vpc: Vpc, services: Block) ->
     resource = cluster_resource(snapshot, cluster)
     own = sorted(each for each in live_blocks(vpc) if services.overlaps(block(each)))
     peers = sorted(f"{cidr} of {name}" for name, cidr in _peers(snapshot, vpc.id, services))
-    routes, listed = _routes(snapshot, vpc.id, services)
+    routes, _ = _routes(snapshot, vpc.id, services)
     seen: dict[str, Any] = {"service_cidr": str(services), "vpc": own, "routes": routes}
     if own:
         text = f"the service range {services} meets {', '.join(own)} of {vpc.id}"
@@ -82,12 +86,31 @@ def _service(snapshot: Snapshot, cluster: Cluster, vpc: Vpc, services: Block) ->
         text = f"the service range {services} hides {', '.join([*peers, *routes])}"
         severity = Severity.MEDIUM
         return failed(resource, text, cluster=cluster.name, severity=severity, peers=peers, **seen)
-    if listed:
-        why = Unread(api="ec2:GetManagedPrefixListEntries", error="NotRead")
-        text = f"routes lead to prefix lists whose entries are not read: {', '.join(listed)}"
-        return _unseen(snapshot, cluster, why, text)
+    untold = _untold(snapshot, cluster, services)
+    if untold:
+        return untold
     text = f"the service range {services} meets no other network that is seen"
     return passed(resource, text, cluster=cluster.name, peers=peers, **seen)
+
+
+def _untold(snapshot: Snapshot, cluster: Cluster, services: Block) -> Unseen | None:
+    """Return what may hide a network that the range meets."""
+    peers = _peers_by_vpc(snapshot).get(cluster.vpc_id, ())
+    silent = sorted({peer.vpc_id for peer in peers if not _blocks(snapshot, peer)})
+    if silent:
+        why = Unread(api="ec2:DescribeVpcPeeringConnections", error="NotShown")
+        text = f"an active peering does not show the blocks of {', '.join(silent)}"
+        return _unseen(snapshot, cluster, why, text)
+    _, lists = _routes(snapshot, cluster.vpc_id, services)
+    if not lists:
+        return None
+    named = ", ".join(sorted({each.destination for each in lists}))
+    text = f"routes lead to prefix lists whose entries are not read: {named}"
+    blind = hidden(snapshot, [Facet.VPC_ENDPOINTS], cluster.name)
+    why = Unread(api="ec2:GetManagedPrefixListEntries", error="NotRead")
+    if blind and all(each.target.startswith("vpce-") for each in lists):
+        why = Unread(api=blind.api, error=blind.error)
+    return _unseen(snapshot, cluster, why, text)
 
 
 @derived
@@ -101,16 +124,23 @@ def _peers_by_vpc(snapshot: Snapshot) -> Mapping[str, tuple[PeerVpc, ...]]:
     return {vpc_id: tuple(peers) for vpc_id, peers in found.items()}
 
 
+def _blocks(snapshot: Snapshot, peer: PeerVpc) -> frozenset[str]:
+    """Return the blocks of a peer as the peering shows them, and as its VPC does where listed."""
+    known = vpc_by_id(snapshot).get(peer.vpc_id)
+    return frozenset(peer.cidrs).union(live_blocks(known) if known else ())
+
+
 def _peers(snapshot: Snapshot, vpc_id: str, services: Block) -> Iterator[tuple[str, str]]:
     for peer in _peers_by_vpc(snapshot).get(vpc_id, ()):
-        for cidr in peer.cidrs:
+        for cidr in sorted(_blocks(snapshot, peer)):
             if services.overlaps(block(cidr)):
                 yield peer.vpc_id, cidr
 
 
-def _routes(snapshot: Snapshot, vpc_id: str, services: Block) -> tuple[list[str], list[str]]:
-    """Return the live routes into the range, and the prefix lists that other routes lead to."""
-    inside, lists = set(), set()
+def _routes(snapshot: Snapshot, vpc_id: str, services: Block) -> tuple[list[str], list[Route]]:
+    """Return the live routes into the range, and those by prefix lists that may lead there."""
+    inside: set[str] = set()
+    lists: list[Route] = []
     for table in tables_by_vpc(snapshot).get(vpc_id, ()):
         for route in table.routes:
             to = route.destination
@@ -119,9 +149,9 @@ def _routes(snapshot: Snapshot, vpc_id: str, services: Block) -> tuple[list[str]
             if not to.startswith("pl-"):
                 if services.contains(block(to)):
                     inside.add(f"{to} by {route.target}")
-            elif not route.target.startswith("vpce-"):
-                lists.add(to)
-    return sorted(inside), sorted(lists)
+            elif route.target not in gateway_endpoints(snapshot):
+                lists.append(route)
+    return sorted(inside), lists
 
 
 @check(
@@ -209,7 +239,7 @@ def _transit(snapshot: Snapshot, cluster: Cluster, gateways: frozenset[str]) -> 
         return not_listed(missing, cluster.name, "ec2:DescribeVpcs")
     others = frozenset[str]().union(*(_attached(snapshot)[each] for each in gateways)) - {vpc.id}
     meets = sorted(_meetings(snapshot).get(vpc.id, ()))
-    hidden = sorted(others - vpcs.keys())
+    hidden = sorted(others.difference(vpcs))
     resource = vpc_resource(snapshot, vpc)
     seen: dict[str, Any] = {"transit_gateways": sorted(gateways), "others": len(others)}
     if meets:

@@ -1,7 +1,9 @@
 """The quotas that stop a cluster's network: what is used of what AWS lets the account have."""
 
+from collections import Counter
 from collections.abc import Iterator
 
+from eksnet.cni.sight import hidden
 from eksnet.engine.check import Answer, Unseen, check, not_listed
 from eksnet.engine.limits import Limits
 from eksnet.engine.quota_use import QuotaUse, judge_quotas, quota_unseen
@@ -20,6 +22,7 @@ from eksnet.model.snapshot import (
     vpc_by_id,
 )
 from eksnet.network.proposal import live_blocks
+from eksnet.network.routes import gateway_endpoints, tables_by_vpc
 
 VPC_QUOTAS = "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
 EKS_QUOTAS = (
@@ -70,7 +73,7 @@ def interface_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     severity=Severity.MEDIUM,
     needs={Facet.CLUSTERS, Facet.VPCS, Facet.QUOTAS},
     source=VPC_QUOTAS,
-    rules=(47,),
+    rules=(47, 129),
     since="0.2.0",
 )
 def block_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
@@ -112,15 +115,12 @@ def subnet_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     **What to do.** Delete subnets or peerings that nothing uses, or ask for a higher quota:
     L-407747CB for subnets, L-7E9ECCDB for peerings.
     """
+    active = [each for each in snapshot.peerings if each.status == "active"]
+    sides = Counter(v for e in active for v in {e.requester.vpc_id, e.accepter.vpc_id})
     for cluster, vpc in _vpcs(snapshot):
         if isinstance(vpc, Unseen):
             yield vpc
             continue
-        sides = [
-            (each.requester.vpc_id, each.accepter.vpc_id)
-            for each in snapshot.peerings
-            if each.status == "active"
-        ]
         uses = (
             QuotaUse(
                 code=SUBNETS,
@@ -129,7 +129,7 @@ def subnet_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
             ),
             QuotaUse(
                 code=PEERINGS,
-                used=sum(vpc.id in each for each in sides),
+                used=sides[vpc.id],
                 what=f"active peerings of {vpc.id}",
             ),
         )
@@ -141,8 +141,9 @@ def subnet_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     title="Route tables have room for more routes",
     severity=Severity.MEDIUM,
     needs={Facet.CLUSTERS, Facet.VPCS, Facet.ROUTE_TABLES, Facet.QUOTAS},
+    wants={Facet.VPC_ENDPOINTS},
     source=VPC_QUOTAS,
-    rules=(49,),
+    rules=(49, 129),
     since="0.2.0",
 )
 def route_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
@@ -151,12 +152,12 @@ def route_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
     Each block that a VPC or its peers are given needs a route in every table that leads there. IPv4
     and IPv6 routes count apart; those that a virtual private gateway propagates have a quota of
     their own and are left out. A prefix list counts with all its entries, which are not read, but
-    for those of gateway endpoints, which count once.
+    for those of Gateway endpoints, which count once.
 
     **Passes** when each route table of a cluster's VPC is below 80 percent of the applied quota.
     **Fails** medium at 100 percent, low from 80 on. **Unknown** where a prefix list hides the
-    number, where Service Quotas does not tell the applied value, and for a VPC shared by another
-    account.
+    number, or the endpoint that it leads to is not seen, where Service Quotas does not tell the
+    applied value, and for a VPC shared by another account.
 
     **What to do.** Aggregate routes, or ask for a higher quota L-93826ACB in Service Quotas.
     """
@@ -164,22 +165,25 @@ def route_quota(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:
         if isinstance(vpc, Unseen):
             yield vpc
             continue
-        for table in snapshot.route_tables:
-            if table.vpc_id == vpc.id:
-                resource = route_table_resource(snapshot, table)
-                yield judge_quotas(snapshot, resource, cluster, (_routes(table),), limits)
+        for table in tables_by_vpc(snapshot).get(vpc.id, ()):
+            resource = route_table_resource(snapshot, table)
+            use = _routes(snapshot, cluster, table)
+            yield judge_quotas(snapshot, resource, cluster, (use,), limits)
 
 
-def _routes(table: RouteTable) -> QuotaUse:
+def _routes(snapshot: Snapshot, cluster: Cluster, table: RouteTable) -> QuotaUse:
+    gateways = gateway_endpoints(snapshot)
     kept = [each for each in table.routes if each.origin != PROPAGATED]
-    lists = [e for e in kept if e.destination.startswith("pl-")]
-    hidden = any(not each.target.startswith("vpce-") for each in lists)
+    lists = [e.target for e in kept if e.destination.startswith("pl-") and e.target not in gateways]
+    unseen = lists and all(each.startswith("vpce-") for each in lists)
+    blind = hidden(snapshot, [Facet.VPC_ENDPOINTS], cluster.name) if unseen else None
+    entries = "ec2:GetManagedPrefixListEntries" if lists else None
     sixes = sum(":" in each.destination for each in kept)
     return QuotaUse(
         code=ROUTES,
         used=max(sixes, len(kept) - sixes),
         what=f"routes of {table.id}",
-        more="ec2:GetManagedPrefixListEntries" if hidden else None,
+        more=blind.api if blind else entries,
     )
 
 

@@ -20,7 +20,7 @@ SMALLEST_USEFUL = 24  # 251 addresses: the smallest pod subnet that a zone of no
     severity=Severity.MEDIUM,
     needs={Facet.CLUSTERS, Facet.VPCS, Facet.ROUTE_TABLES, Facet.PEERINGS},
     source="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html",
-    rules=(126,),
+    rules=(126, 127, 128),
     since="0.1.0",
 )
 def secondary_block(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001 - none

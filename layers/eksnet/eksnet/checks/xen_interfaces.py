@@ -6,6 +6,7 @@ from typing import Any
 from eksnet.cni.eni import x_enis_by_cluster
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity, counted
 from eksnet.model.network import Eni
@@ -213,6 +214,7 @@ def x_eni_place(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa
     source="https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html",
     rules=(11,),
     since="0.1.0",
+    profiles={Profile.CORE, Profile.SECURITY},
 )
 def x_eni_groups(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """EKS puts the cluster security group, and every custom one, on each x-ENI.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from eksnet.cni.membership import cluster_subnets
 from eksnet.engine.check import Answer, Unseen, check, failed, passed
 from eksnet.engine.limits import CLUSTER_SUBNETS, Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Severity
 from eksnet.model.resource import subnet_resource
@@ -116,6 +117,7 @@ def ordinary_zone(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # no
     remedies=("cluster-subnets",),
     rules=(16,),
     since="0.1.0",
+    profiles={Profile.SECURITY},
 )
 def private(snapshot: Snapshot, limits: Limits) -> Iterator[Answer]:  # noqa: ARG001
     """AWS recommends private cluster subnets: the x-ENIs never need the internet.

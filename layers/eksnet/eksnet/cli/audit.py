@@ -5,6 +5,7 @@ import json
 import pathlib
 import shutil
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -12,7 +13,9 @@ import typer
 from eksnet.checks import catalogue
 from eksnet.cli import options
 from eksnet.cli.app import app
-from eksnet.engine.select import select
+from eksnet.engine.check import Check
+from eksnet.engine.profile import Profile
+from eksnet.engine.select import of_profile, select
 from eksnet.engine.suppress import SuppressionRule
 from eksnet.model.audit import Audit
 from eksnet.model.errors import InputError
@@ -29,6 +32,7 @@ def audit(
     all_regions: options.AllRegions = False,
     cluster: options.Clusters = None,
     check: options.Checks = None,
+    profile: options.Profiles = Profile.ALL,
     recorded: options.From = None,
     account: options.Account = None,
     partial: options.Partial = False,
@@ -64,15 +68,15 @@ def audit(
         eksnet audit --all-regions --format html --output report.html
 
         eksnet audit --from snapshot.json --check 'XEN*' --json
+
+        eksnet audit --region eu-west-1 --profile security
     """
     started = dt.datetime.now(dt.UTC)
     chosen = options.Format.JSON if as_json else format_
     statuses = chosen_statuses(status, chosen)
     rules = _rules(suppressions)
     thresholds = options.limits(config)
-    # Only a deployed audit has the history of each subnet: here a forecast would be unknown always.
-    askable = [each for each in catalogue() if Facet.HISTORY not in each.needs]
-    checks = select(catalogue(), check) if check else askable
+    checks = _asked(check, profile)
     facets = frozenset(facet for each in checks for facet in each.facets) | MAPPED
     snapshots = options.snapshots(
         facets,
@@ -87,6 +91,21 @@ def audit(
     result = judge(snapshots, checks, thresholds, started_at=started, rules=rules)
     render_to(result, chosen, statuses, output)
     raise typer.Exit(exit_code(result, fail_on, unknown_ok=unknown_ok))
+
+
+def _asked(patterns: Sequence[str] | None, profile: Profile) -> tuple[Check, ...]:
+    """Return the checks that both options leave.
+
+    Raises:
+        InputError: a pattern matches no check, or none that is in the profile.
+    """
+    # Only a deployed audit has the history of each subnet: here a forecast would be unknown always.
+    askable = [each for each in catalogue() if Facet.HISTORY not in each.needs]
+    checks = of_profile(select(catalogue(), patterns) if patterns else askable, profile)
+    if not checks:
+        msg = f"no check that --check names is in the profile {profile}"
+        raise InputError(msg)
+    return checks
 
 
 def render_to(

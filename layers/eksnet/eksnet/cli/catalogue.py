@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from eksnet.checks import catalogue
+from eksnet.cli import options
 from eksnet.cli.app import app
 from eksnet.collect.facets import iam_actions
 from eksnet.engine.check import TOPICS, Check
-from eksnet.engine.select import select
+from eksnet.engine.profile import Profile
+from eksnet.engine.select import of_profile, select
 from eksnet.model.snapshot import Facet
 
 if TYPE_CHECKING:
@@ -22,21 +24,23 @@ PIPED_WIDTH = 160  # a pipe has no width; no title wraps at this one
 @app.command()
 def checks(
     *,
+    profile: options.Profiles = Profile.ALL,
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of a table."),
 ) -> None:
     """List every check of the catalogue.
 
-    Examples: `eksnet checks`, `eksnet checks --json | jq -r '.[].id'`
+    Examples: `eksnet checks`, `eksnet checks --profile cost --json | jq -r '.[].id'`
     """
+    found = of_profile(catalogue(), profile)
     if as_json:
-        typer.echo(json.dumps([row(check) for check in catalogue()], indent=2))
+        typer.echo(json.dumps([row(check) for check in found], indent=2))
         return
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("ID", "SEVERITY", "TITLE"):
         table.add_column(column, no_wrap=column != "TITLE")
-    for check in catalogue():
+    for check in found:
         table.add_row(check.id, check.severity, check.title)
     _console().print(table)
 
@@ -71,6 +75,7 @@ def row(check: Check) -> dict[str, object]:
         "source": check.source,
         "rules": sorted(check.rules),
         "frameworks": sorted(check.frameworks),
+        "profiles": sorted(check.profiles),
     }
 
 
@@ -79,6 +84,7 @@ def page(check: Check) -> str:
     facts = [
         ("Severity", f"{check.severity}, at worst"),
         ("Topic", f"{check.topic}: {TOPICS[check.topic]}"),
+        ("Profiles", _codes(sorted(check.profiles))),
         ("Reads", _facets(check.needs)),
         ("Reads where it matters", _facets(check.wants)),
         ("IAM actions", _codes(iam_actions(check.facets))),

@@ -92,7 +92,8 @@ def ips(
         typer.echo(json.dumps(_plain(answers), indent=2))
     else:
         typer.echo("\n".join(_lines(answers)))
-    raise typer.Exit(UNSEEN if any(each.blinds or each.partial for each in answers) else 0)
+    unseen = any(each.blinds or each.partial or each.missing for each in answers)
+    raise typer.Exit(UNSEEN if unseen else 0)
 
 
 def _require(snapshots: Sequence[Snapshot], asked: Iterable[str]) -> None:
@@ -145,6 +146,7 @@ def _plain(answers: Iterable[_Answer]) -> dict[str, object]:
 
 def _account(one: SubnetLedger, drain: Iterable[NearlyFree]) -> dict[str, object]:
     blocks, subnet = one.blocks, one.subnet
+    free = one.free_blocks
     return {
         "subnet_id": subnet.id,
         "vpc_id": subnet.vpc_id,
@@ -158,6 +160,8 @@ def _account(one: SubnetLedger, drain: Iterable[NearlyFree]) -> dict[str, object
         "owners": None if one.owners is None else dict(one.owners),
         "shares": None if one.shares is None else [_share(each) for each in one.shares],
         "free_28": blocks.free if blocks else None,
+        "free_28_at_least": free.least if free else None,
+        "free_28_at_most": free.most if free else None,
         "largest_free_prefix": blocks.largest_free_prefix if blocks else None,
         "fragmentation": blocks.score if blocks else None,
         "band": blocks.band if blocks else None,

@@ -11,7 +11,7 @@ import typer
 from eksnet.cli import options
 from eksnet.cli.app import app
 from eksnet.cni.limits import limits
-from eksnet.cni.max_pods import MaxPods, Mode, limit_of, max_pods, windows_max_pods
+from eksnet.cni.max_pods import MaxPods, Mode, ipv6_node, limit_of, max_pods, windows_max_pods
 from eksnet.model.errors import InputError
 
 PIPED_WIDTH = 160  # a pipe has no width; no note wraps before this one
@@ -38,6 +38,7 @@ def command(
     ] = False,
     max_eni: Annotated[int | None, typer.Option(metavar="N", help="The CNI's MAX_ENI.")] = None,
     windows: Annotated[bool, typer.Option("--windows", help="Of Windows nodes.")] = False,
+    ipv6: Annotated[bool, typer.Option("--ipv6", help="Of nodes of an IPv6 cluster.")] = False,
     format_: Annotated[Format, typer.Option("--format", "-f", help="How to print it.")] = (
         Format.TABLE
     ),
@@ -61,12 +62,19 @@ def command(
             "--windows: Windows nodes use their primary interface only, whatever the CNI's settings"
         )
         raise InputError(msg)
-    answers = [
-        windows_max_pods(limit_of(name), mode)
-        if windows
-        else max_pods(limit_of(name), mode, custom_networking=custom_networking, max_eni=max_eni)
-        for name in names
-    ]
+    if ipv6 and (windows or custom_networking or max_eni is not None):
+        msg = "--ipv6: one prefix holds all pods, and Windows nodes have no IPv6 pods"
+        raise InputError(msg)
+
+    def answer(name: str) -> MaxPods:
+        limit = limit_of(name)
+        if ipv6:
+            return ipv6_node(limit)
+        if windows:
+            return windows_max_pods(limit, mode)
+        return max_pods(limit, mode, custom_networking=custom_networking, max_eni=max_eni)
+
+    answers = [answer(name) for name in names]
     if as_json or format_ is Format.JSON:
         typer.echo(json.dumps([dataclasses.asdict(each) for each in answers], indent=2))
     else:
@@ -89,5 +97,6 @@ def _print_table(answers: Iterable[MaxPods]) -> None:
     for each in answers:
         numbers = (each.max_enis, each.ipv4_per_eni, each.vcpus, each.uncapped, each.recommended)
         cells = ["?" if number is None else str(number) for number in numbers]
+        cells[3] = "any" if each.uncapped is None else cells[3]
         table.add_row(each.instance_type, *cells, each.mode, "; ".join(each.notes))
     console.print(table)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.errors import InputError
 from eksnet.model.snapshot import Facet, Snapshot
 from eksnet.pipeline import source
@@ -30,6 +31,9 @@ Clusters = Annotated[
 Checks = Annotated[
     list[str] | None,
     typer.Option("--check", help="Only this check, or XEN*; repeat for more.", metavar="ID"),
+]
+Profiles = Annotated[
+    Profile, typer.Option("--profile", help="Only the checks that are about this.")
 ]
 From = Annotated[
     pathlib.Path | None,

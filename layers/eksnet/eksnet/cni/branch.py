@@ -6,6 +6,8 @@ from eksnet.cni.eni import CLUSTER_TAG, TRUNK_TAG, EniClass, class_by_eni
 from eksnet.cni.membership import (
     CLUSTER_TAG_PREFIX,
     NAME_TAGS,
+    NODE_GROUP_TAG,
+    WINDOWS,
     cluster_by_eni,
     nodes_by_cluster,
 )
@@ -14,7 +16,13 @@ from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Unread
 from eksnet.model.network import Eni, Instance
 from eksnet.model.record import Tags, record
-from eksnet.model.snapshot import Snapshot, derived, grouped, instance_by_id
+from eksnet.model.snapshot import (
+    Snapshot,
+    derived,
+    grouped,
+    instance_by_id,
+    node_groups_by_cluster,
+)
 
 POD_ENI = "ENABLE_POD_ENI"  # VPC CNI README; its default is false
 KINDS = frozenset({EniClass.TRUNK, EniClass.BRANCH})
@@ -66,6 +74,20 @@ def cni_nodes(snapshot: Snapshot, cluster: Cluster) -> tuple[Instance, ...]:
     """Return the nodes that run the VPC CNI: all but those of EKS Auto Mode."""
     nodes = nodes_by_cluster(snapshot).get(cluster.name, ())
     return tuple(node for node in nodes if AUTO_NODE_TAG not in node.tags)
+
+
+def cni_node_subnets(snapshot: Snapshot, cluster: Cluster) -> tuple[str, ...]:
+    """Return the ids of the subnets with nodes or node groups whose pods the VPC CNI serves.
+
+    Left out are nodes of EKS Auto Mode and node groups of Windows, whose pods know neither custom
+    networking nor subnet discovery (EKS user guide, windows-support). A tag makes no node.
+    """
+    groups = node_groups_by_cluster(snapshot).get(cluster.name, ())
+    windows = {each.name for each in groups if each.ami_type.startswith(WINDOWS)}
+    nodes = cni_nodes(snapshot, cluster)
+    found = {each.subnet_id for each in nodes if each.tags.get(NODE_GROUP_TAG) not in windows}
+    planned = (each.subnet_ids for each in groups if each.name not in windows)
+    return tuple(sorted(found.union(*planned)))
 
 
 @derived

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from eksnet.cni.limits import COMMENT
-from eksnet.cni.settings import TRUE
 from eksnet.model.record import record
 
+TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})  # Go's strconv.ParseBool
 FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})  # Go's strconv.ParseBool
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")  # Go's strconv.Atoi: no more than an int64
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")

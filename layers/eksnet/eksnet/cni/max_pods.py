@@ -31,14 +31,14 @@ class Mode(enum.StrEnum):
 class MaxPods:
     """The pods of one node. ``recommended`` is None where the vCPUs that decide are not known.
 
-    ``uncapped`` is what the interfaces allow. ``mode`` is the one that takes effect; ``nitro`` is
-    None where the sources do not tell.
+    ``uncapped`` is what the interfaces allow, None where they set no limit. ``mode`` is the one
+    that takes effect; ``nitro`` is None where the sources do not tell.
     """
 
     instance_type: str
     max_enis: int
     ipv4_per_eni: int
-    uncapped: int
+    uncapped: int | None
     recommended: int | None
     mode: Mode
     custom_networking: bool
@@ -137,6 +137,27 @@ def ipv6_max_pods(limit: InstanceLimit) -> int | None:
     if not limit.nitro:
         return None if limit.nitro is None else 0
     return None if limit.vcpus is None else _cap(limit.vcpus)
+
+
+def ipv6_node(limit: InstanceLimit) -> MaxPods:
+    """Return how many pods fit on a node of an IPv6 cluster."""
+    recommended = ipv6_max_pods(limit)
+    note = "a /80 prefix holds more addresses than a node can have pods"
+    if recommended == 0:
+        note = "an IPv6 cluster's nodes must be Nitro instances: no pod gets an address here"
+    return MaxPods(
+        instance_type=limit.instance_type,
+        max_enis=limit.max_enis,
+        ipv4_per_eni=limit.ipv4_per_eni,
+        uncapped=0 if recommended == 0 else None,
+        recommended=recommended,
+        mode=Mode.PREFIX,
+        custom_networking=False,
+        max_eni=None,
+        vcpus=limit.vcpus,
+        nitro=limit.nitro,
+        notes=(note,),
+    )
 
 
 def _recommended(uncapped: int, vcpus: int | None) -> int | None:

@@ -29,6 +29,8 @@ NAME_TAGS = (
     "aws:eks:cluster-name",  # managed node groups
     "eks:eks-cluster-name",  # EKS Auto Mode
 )
+NODE_GROUP_TAG = "eks:nodegroup-name"  # EKS sets it on the instances of a managed node group
+WINDOWS = "WINDOWS"  # EKS API reference: AMITypes of Windows start so
 ROLE_CNI_TAG = "kubernetes.io/role/cni"  # VPC CNI subnet discovery, awsutils.go
 KARPENTER_TAG = "karpenter.sh/discovery"  # Karpenter's subnet selector, by its value
 

@@ -14,7 +14,8 @@ from eksnet.model.snapshot import Snapshot, cluster_by_name, derived, grouped, s
 from eksnet.network.pieces import span
 from eksnet.network.trace import Place
 
-_ENDS = frozenset({EniClass.NODE_PRIMARY, EniClass.CNI_SECONDARY, EniClass.X_ENI})
+_ENDS = frozenset({EniClass.NODE_PRIMARY, EniClass.CNI_SECONDARY, EniClass.X_ENI, EniClass.EFA})
+EFA = "efa"  # EC2 API reference: NetworkInterfaceType; an efa-only one has no address
 IN_USE = "in-use"  # EC2 API reference: NetworkInterfaceStatus; another serves nobody
 
 
@@ -23,6 +24,7 @@ class Places:
     """The places of one cluster, in the order of their subnets.
 
     ``pods`` are those that only pods have, as with custom networking; else pods share the nodes'.
+    ``shared`` are those of either kind in which two nodes or more have an interface.
     ``vpc_cni`` tells whether the interfaces show the VPC CNI at work: under another CNI pods may
     have addresses that no rule of the VPC ever sees.
     """
@@ -30,6 +32,7 @@ class Places:
     nodes: tuple[Place, ...] = ()
     pods: tuple[Place, ...] = ()
     control_plane: tuple[Place, ...] = ()
+    shared: frozenset[Place] = frozenset()
     vpc_cni: bool = False
 
     @property
@@ -45,7 +48,11 @@ def places_by_cluster(snapshot: Snapshot) -> Mapping[str, Places]:
     Pods with interfaces of their own have groups of their own, and are no part of this.
     """
     owner, classes = cluster_by_eni(snapshot), class_by_eni(snapshot)
-    ends = (e for e in snapshot.enis if e.id in owner and classes[e.id] in _ENDS)
+    ends = (
+        each
+        for each in snapshot.enis
+        if each.id in owner and classes[each.id] in _ENDS and each.status == IN_USE
+    )
     clusters = cluster_by_name(snapshot)
     return {
         name: _places(snapshot, clusters[name], grouped(enis, lambda eni: classes[eni.id]))
@@ -56,16 +63,31 @@ def places_by_cluster(snapshot: Snapshot) -> Mapping[str, Places]:
 def _places(
     snapshot: Snapshot, cluster: Cluster, enis: Mapping[EniClass, tuple[Eni, ...]]
 ) -> Places:
-    primary, more = enis.get(EniClass.NODE_PRIMARY, ()), enis.get(EniClass.CNI_SECONDARY, ())
-    x_enis = [each for each in enis.get(EniClass.X_ENI, ()) if each.status == IN_USE]
+    fast = [each for each in enis.get(EniClass.EFA, ()) if _first_efa(each)]
+    primary = (*enis.get(EniClass.NODE_PRIMARY, ()), *fast)
+    more = enis.get(EniClass.CNI_SECONDARY, ())
+    held = grouped((*primary, *more), lambda eni: (eni.subnet_id, frozenset(eni.groups)))
     nodes = _distinct(snapshot, cluster, primary)
     pods = _distinct(snapshot, cluster, more)
     return Places(
         nodes=nodes,
         pods=tuple(each for each in pods if each not in nodes),
-        control_plane=_distinct(snapshot, cluster, x_enis),
+        control_plane=_distinct(snapshot, cluster, enis.get(EniClass.X_ENI, ())),
+        shared=frozenset(p for p in (*nodes, *pods) if _several(held[p.subnet_id, p.groups])),
         vpc_cni=bool(more) or any(INSTANCE_TAG in each.tags for each in primary),
     )
+
+
+def _first_efa(eni: Eni) -> bool:
+    """Tell whether an EFA interface is its node's primary one, as some launch templates make it."""
+    hangs = eni.attachment
+    first = hangs and hangs.device_index == 0 and not hangs.network_card_index
+    return bool(first and eni.interface_type == EFA)
+
+
+def _several(enis: Iterable[Eni]) -> bool:
+    """Tell whether the interfaces are those of two nodes or more."""
+    return len({each.attachment.instance_id for each in enis if each.attachment}) > 1
 
 
 def _distinct(snapshot: Snapshot, cluster: Cluster, enis: Iterable[Eni]) -> tuple[Place, ...]:

@@ -4,6 +4,7 @@ import json
 import typing
 from collections.abc import Mapping
 
+from eksnet.cni.env_vars import read_flag, read_number
 from eksnet.cni.sight import hidden
 from eksnet.model.cluster import Cluster
 from eksnet.model.finding import Unread
@@ -11,7 +12,6 @@ from eksnet.model.record import record
 from eksnet.model.snapshot import Facet, Snapshot, addon_by_cluster_and_name, derived
 
 ADDON = "vpc-cni"
-TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})  # Go's strconv.ParseBool
 
 
 @record
@@ -36,24 +36,20 @@ class CniSettings:
     error: str | None = None
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """Return a boolean variable as the CNI's own parser reads it."""
-        return self.env[name] in TRUE if name in self.env else default
+        """Return a boolean variable; text that is no boolean counts as unset, as in the CNI."""
+        told = read_flag(self.env.get(name))
+        return default if told is None else told
 
     def target(self, name: str) -> int | None:
         """Return a warm-pool target; None when unset, unparsable or not positive (ipamd.go)."""
-        try:
-            value = int(self.env.get(name, ""))
-        except ValueError:
-            return None
-        return value if value > 0 else None
+        value = read_number(self.env.get(name))
+        return value if value and value > 0 else None
 
 
 def read_settings(configuration: str | None) -> CniSettings:
-    """Read an add-on's configurationValues: JSON or YAML text (EKS API reference)."""
-    if not configuration:
-        return CniSettings(env={}, init_env={})
+    """Read the configurationValues of the CNI's add-on."""
     try:
-        values = _parse(configuration)
+        values = read_values(configuration)
         return CniSettings(
             env=_strings(values.get("env")),
             init_env=_strings(_mapping(values.get("init")).get("env")),
@@ -63,18 +59,35 @@ def read_settings(configuration: str | None) -> CniSettings:
         return CniSettings(env={}, init_env={}, error=str(problem).splitlines()[0])
 
 
-def _parse(text: str) -> Mapping[str, typing.Any]:
+def read_values(configuration: str | None) -> Mapping[str, typing.Any]:
+    """Read any add-on's configurationValues: JSON or YAML text (EKS API reference).
+
+    Text without a value, such as comments only, sets nothing.
+
+    Raises:
+        ValueError: the text is neither, holds a value that can't be, or is no mapping.
+    """
+    if not configuration:
+        return {}
     try:
-        return _mapping(json.loads(text))
+        return _mapping(_parse(configuration))
+    except RecursionError as problem:
+        msg = "its values lie too deep in each other"
+        raise ValueError(msg) from problem
+
+
+def _parse(text: str) -> object:
+    try:
+        return json.loads(text)
     except json.JSONDecodeError:
-        return _mapping(_yaml(text))
+        return _yaml(text)
 
 
 def _yaml(text: str) -> object:
     import yaml
 
     try:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
+        return yaml.load(text, Loader=yaml.SafeLoader)  # the C one ends Python on deep nesting
     except yaml.YAMLError as problem:
         raise ValueError(str(problem)) from problem
 
@@ -104,12 +117,20 @@ def _eni_configs(value: object) -> typing.Iterator[EniConfig]:
     for name, body in _mapping(section.get("subnets")).items():
         config = _mapping(body)
         if "id" in config:
-            groups = config.get("securityGroups") or ()
             yield EniConfig(
                 name=str(name),
                 subnet_id=str(config["id"]),
-                security_groups=tuple(str(group) for group in groups),
+                security_groups=tuple(map(str, _list(config.get("securityGroups")))),
             )
+
+
+def _list(value: object) -> list[object]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        msg = f"a list is expected, not {type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - one error for every shape of bad text
+    return value
 
 
 @derived

@@ -60,18 +60,36 @@ def assume(session: Session, role_arn: str, external_id: str, region: str) -> Se
         RefusedError: the role is not there, or does not trust the caller.
         NoAccessError: there are no usable credentials.
     """
+    keys = credentials(
+        session,
+        role_arn,
+        external_id,
+        region,
+        RoleSessionName=SESSION_NAME,
+        DurationSeconds=SESSION_SECONDS,
+    )
+    return Session(keys)
+
+
+def credentials(
+    session: Session, role_arn: str, external_id: str, region: str, **named: object
+) -> Credentials:
+    """Return a role's credentials; ``named`` are AssumeRole's own parameters.
+
+    Raises:
+        RefusedError: the role is not there, or does not trust the caller.
+        NoAccessError: there are no usable credentials.
+    """
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         calls = Calls({"sts": session.client("sts", region)}, pool)
-        credentials = calls.ask(
+        return calls.ask(
             "sts",
             "AssumeRole",
             _credentials,
             RoleArn=role_arn,
-            RoleSessionName=SESSION_NAME,
-            DurationSeconds=SESSION_SECONDS,
+            **named,
             **({"ExternalId": external_id} if external_id else {}),
         )
-    return Session(credentials)
 
 
 def _credentials(answer: Mapping[str, Any]) -> Credentials:

@@ -13,7 +13,7 @@ from eksnet.model.snapshot import Blind, Facet, Resource
 
 Raw = Mapping[str, Any]
 NOT_FOUND = "ResourceNotFoundException"
-_NO_CREDENTIALS = (
+NO_CREDENTIALS = (
     botocore.exceptions.NoCredentialsError,
     botocore.exceptions.PartialCredentialsError,
     botocore.exceptions.CredentialRetrievalError,
@@ -21,7 +21,7 @@ _NO_CREDENTIALS = (
     botocore.exceptions.SSOError,
     botocore.exceptions.TokenRetrievalError,
 )
-_BAD_CREDENTIALS = frozenset(
+BAD_CREDENTIALS = frozenset(
     {
         "AuthFailure",
         "ExpiredToken",
@@ -140,11 +140,11 @@ class _Refusals:
         if isinstance(problem, botocore.exceptions.ClientError):
             self._calls.answered += 1
             code = problem.response.get("Error", {}).get("Code", "Unknown")
-            if code in _BAD_CREDENTIALS:
+            if code in BAD_CREDENTIALS:
                 msg = f"{self._api} does not accept the credentials: {code}"
                 raise NoAccessError(msg, api=self._api, code=code) from problem
             raise RefusedError(self._api, code) from problem
-        if isinstance(problem, _NO_CREDENTIALS):
+        if isinstance(problem, NO_CREDENTIALS):
             code = type(problem).__name__
             raise NoAccessError(str(problem), api=self._api, code=code) from problem
         if isinstance(problem, botocore.exceptions.BotoCoreError):

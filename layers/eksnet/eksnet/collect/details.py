@@ -5,18 +5,23 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
+from eksnet.capacity.prefix_mode import prefix_sources
 from eksnet.cni.membership import nodes_by_cluster
 from eksnet.collect import parse_ec2
 from eksnet.collect.calls import Calls, RefusedError
 from eksnet.collect.facets import TYPES_PAGE
 from eksnet.model.cluster import Cluster, ClusterRole
 from eksnet.model.network import Vpc
+from eksnet.model.plan import PLAN_TAG
 from eksnet.model.resource import subnet_resource
-from eksnet.model.snapshot import Facet, Resource, Snapshot, grouped
+from eksnet.model.snapshot import Facet, Resource, Snapshot, grouped, subnet_by_id
 
 
 class Details:
-    """Asks for cluster roles, VPC attributes, instance types and CIDR reservations in use."""
+    """Asks for cluster roles, VPC attributes, instance types and CIDR reservations.
+
+    Reservations are of subnets that prefixes come from, and of those that a plan made.
+    """
 
     def __init__(self, calls: Calls, found: dict[str, list[Any]]) -> None:
         self._calls, self._found = calls, found
@@ -103,7 +108,10 @@ class Details:
         self._keep("instance_types", types)
 
     def _cidr_reservations(self, seen: Snapshot) -> None:
-        for subnet_id in sorted({eni.subnet_id for eni in seen.enis if eni.prefixes}):
+        wanted = {eni.subnet_id for eni in seen.enis if eni.prefixes}
+        wanted.update(s for each in seen.clusters for s in prefix_sources(seen, each))
+        wanted.update(subnet.id for subnet in seen.subnets if PLAN_TAG in subnet.tags)
+        for subnet_id in sorted(wanted & subnet_by_id(seen).keys()):
             self._calls.start(self._reservations, subnet_id)
 
     def _reservations(self, subnet_id: str) -> None:

@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from eksnet.capacity.prefix_mode import prefix_sources
 from eksnet.cni.membership import nodes_by_cluster
 from eksnet.collect import dump_files as files
 from eksnet.collect import parse_ec2, parse_eks, quotas, saved
@@ -16,7 +17,7 @@ from eksnet.collect.members import ADDON, MEMBERS, Members
 from eksnet.model.cluster import ClusterRole
 from eksnet.model.network import Vpc
 from eksnet.model.resource import subnet_resource
-from eksnet.model.snapshot import Blind, Facet, Resource, Snapshot
+from eksnet.model.snapshot import Blind, Facet, Resource, Snapshot, subnet_by_id
 
 OTHER_TARGET = "OtherRegion"  # recorded, but nothing in it is of the target's region
 UNLISTED = Listing(names=frozenset(), error=NOT_RECORDED)
@@ -252,7 +253,10 @@ class _Blinds:
         seen = {page.owner(operation) for page in whole}
         seen.update(each.get("SubnetId") for page in whole for each in page.raw[files.RESERVATIONS])
         api = f"ec2:{operation}"
-        for subnet_id in sorted({eni.subnet_id for eni in self.snapshot.enis if eni.prefixes}):
+        clusters = self.snapshot.clusters
+        wanted = {eni.subnet_id for eni in self.snapshot.enis if eni.prefixes}
+        wanted.update(s for each in clusters for s in prefix_sources(self.snapshot, each))
+        for subnet_id in sorted(wanted & subnet_by_id(self.snapshot).keys()):
             if subnet_id not in seen:
                 subnet = subnet_resource(subnet_id)
                 yield Blind(facet=facet, api=api, error=NOT_RECORDED, resource=subnet)

@@ -136,7 +136,10 @@ def _reservations() -> list[str]:
     interfaces = _aws("ec2", "DescribeNetworkInterfaces", "")
     body = [_keep("ec2", "GetSubnetCidrReservations", '--subnet-id "$subnet"', "$subnet")]
     return _loop(
-        "subnet", "NetworkInterfaces[?Ipv4Prefixes].SubnetId", f"{interfaces} | sort -u", body
+        "subnet",
+        "NetworkInterfaces[?Attachment.InstanceId].SubnetId",
+        f"{interfaces} | sort -u",
+        body,
     )
 
 

@@ -25,6 +25,8 @@ from eksnet.model.network import (
 Raw = Mapping[str, Any]
 GONE = frozenset({"deleted", "terminated"})  # EC2 keeps showing what has ended for a while
 
+ASSOCIATED = "associated"  # EC2 API reference: VpcCidrBlockStateCode, SubnetCidrBlockStateCode
+
 
 def tags(raw: Raw, key: str = "Tags") -> dict[str, str]:
     """Return EC2's list of tags as a mapping."""
@@ -53,7 +55,13 @@ def first(raw: Raw, keys: Iterable[str]) -> str:
 
 
 def _ipv6_blocks(raw: Raw) -> tuple[str, ...]:
-    return members(raw, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock")
+    """Return the IPv6 blocks in use; EC2 goes on showing those that failed or were taken away."""
+    return tuple(
+        each["Ipv6CidrBlock"]
+        for each in raw.get("Ipv6CidrBlockAssociationSet") or ()
+        if each.get("Ipv6CidrBlock")
+        and (each.get("Ipv6CidrBlockState") or {}).get("State", ASSOCIATED) == ASSOCIATED
+    )
 
 
 def vpc(raw: Raw) -> Vpc:
@@ -62,13 +70,13 @@ def vpc(raw: Raw) -> Vpc:
     blocks = [
         CidrAssociation(
             cidr=each["CidrBlock"],
-            state=(each.get("CidrBlockState") or {}).get("State", "associated"),
+            state=(each.get("CidrBlockState") or {}).get("State", ASSOCIATED),
             association_id=each.get("AssociationId", ""),
         )
         for each in raw.get("CidrBlockAssociationSet") or ()
     ]
     if not any(each.cidr == primary for each in blocks):
-        blocks.append(CidrAssociation(cidr=primary, state="associated"))
+        blocks.append(CidrAssociation(cidr=primary, state=ASSOCIATED))
     return Vpc(
         id=raw["VpcId"],
         owner_id=raw.get("OwnerId", ""),
@@ -141,6 +149,7 @@ def eni(raw: Raw) -> Eni:
 
 def flow_log(raw: Raw) -> FlowLog:
     """Read a flow log."""
+    options = raw.get("DestinationOptions") or {}
     return FlowLog(
         id=raw["FlowLogId"],
         resource_id=raw["ResourceId"],
@@ -152,6 +161,13 @@ def flow_log(raw: Raw) -> FlowLog:
         destination_type=raw.get("LogDestinationType", "cloud-watch-logs"),
         destination=first(raw, ("LogDestination", "LogGroupName")) or None,
         aggregation_seconds=raw.get("MaxAggregationInterval"),
+        created_at=moment(raw.get("CreationTime")),
+        role_arn=raw.get("DeliverLogsPermissionArn") or None,
+        cross_account_role=raw.get("DeliverCrossAccountRole") or None,
+        file_format=options.get("FileFormat") or None,
+        hive_partitions=bool(options.get("HiveCompatiblePartitions")),
+        hourly_partitions=bool(options.get("PerHourPartition")),
+        tag_fields=bool(raw.get("TagFieldSpecifications")),
         tags=tags(raw),
     )
 

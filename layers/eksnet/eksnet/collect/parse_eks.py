@@ -46,9 +46,18 @@ def cluster(raw: Raw) -> Cluster:
         remote_node_cidrs=_remote(raw, "remoteNodeNetworks"),
         remote_pod_cidrs=_remote(raw, "remotePodNetworks"),
         auto_mode=bool((raw.get("computeConfig") or {}).get("enabled")),
+        log_types=_log_types(raw),
         health=_health(raw),
         tags=dict(raw.get("tags") or {}),
     )
+
+
+def _log_types(raw: Raw) -> tuple[str, ...] | None:
+    setups = (raw.get("logging") or {}).get("clusterLogging")
+    if setups is None:
+        return None
+    on = (each for each in setups if each.get("enabled"))
+    return tuple(sorted(kind for each in on for kind in each.get("types") or ()))
 
 
 def node_group(raw: Raw) -> NodeGroup:

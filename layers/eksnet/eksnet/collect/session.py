@@ -36,7 +36,8 @@ class Session:
 
     def __init__(self, credentials: Credentials | None = None) -> None:
         self._credentials = credentials
-        with _configured():
+        self._made: dict[tuple[str, str], Any] = {}
+        with configured():
             self._session = botocore.session.get_session()
             loader = self._session.get_component("data_loader")
         models = pathlib.Path(str(importlib.resources.files("eksnet.collect"))) / MODELS
@@ -48,7 +49,7 @@ class Session:
         Raises:
             NoAccessError: the SDK's configuration can't be used.
         """
-        with _configured():
+        with configured():
             region: str | None = self._session.get_config_variable("region")
         return region
 
@@ -59,7 +60,7 @@ class Session:
             InputError: there is no such region.
             NoAccessError: the SDK's configuration can't be used.
         """
-        with _configured():
+        with configured():
             known = {
                 name
                 for partition in self._session.get_available_partitions()
@@ -70,13 +71,18 @@ class Session:
             raise InputError(msg)
 
     def client(self, service: str, region: str) -> Any:  # noqa: ANN401 - botocore makes its classes at run time
-        """Return a client for ``service``, named as in IAM actions, in ``region``.
+        """Return the client for ``service``, named as in IAM actions, in ``region``.
 
         Raises:
             NoAccessError: the SDK's configuration can't be used.
         """
+        if (service, region) not in self._made:
+            self._made[service, region] = self._make(service, region)
+        return self._made[service, region]
+
+    def _make(self, service: str, region: str) -> Any:  # noqa: ANN401 - botocore makes its classes at run time
         keys = self._credentials
-        with _configured():
+        with configured():
             mode = self._session.get_config_variable("retry_mode")
             config = botocore.config.Config(
                 connect_timeout=CONNECT_SECONDS,
@@ -99,7 +105,7 @@ class Session:
 
 
 @contextlib.contextmanager
-def _configured() -> Iterator[None]:
+def configured() -> Iterator[None]:
     """Say in one line what is wrong with the SDK's environment or files."""
     try:
         yield

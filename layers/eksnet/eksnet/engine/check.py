@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import OF_TOPIC, Profile
 from eksnet.model.finding import Evidence, Severity, Status
 from eksnet.model.record import record
 from eksnet.model.snapshot import Facet, Resource, Snapshot
@@ -122,6 +123,7 @@ class Check:
     ``rules`` are the numbers of the rules it answers. ``frameworks`` are the ids of public controls
     about the same thing, which may be stricter: Security Hub's as AWS writes them (``EKS.1``), and
     ``CIS-EKS-1.8.0-5.4.1`` for number 5.4.1 of that version of the CIS Amazon EKS Benchmark.
+    ``profiles`` are the named sets that it is in.
     """
 
     id: str
@@ -134,6 +136,7 @@ class Check:
     rules: tuple[int, ...]
     frameworks: tuple[str, ...]
     since: str
+    profiles: frozenset[Profile]
     evaluate: Evaluate
     doc: str
 
@@ -160,8 +163,11 @@ def check(  # noqa: PLR0913 - the parts of a declaration
     remedies: tuple[str, ...] = (),
     rules: tuple[int, ...] = (),
     frameworks: tuple[str, ...] = (),
+    profiles: Iterable[Profile] = (),
 ) -> Callable[[Evaluate], Check]:
     """Declare the decorated function as a check; its docstring becomes the check's page.
+
+    Without ``profiles`` it is in those of its topic.
 
     Raises:
         ValueError: the id is malformed, its topic unknown, or the docstring missing.
@@ -186,6 +192,7 @@ def check(  # noqa: PLR0913 - the parts of a declaration
             rules=rules,
             frameworks=frameworks,
             since=since,
+            profiles=(frozenset(profiles) or OF_TOPIC[id[:3]]) | {Profile.ALL},
             evaluate=evaluate,
             doc=doc,
         )

@@ -8,6 +8,7 @@ from eksnet.model.finding import Finding, Severity, Status, Unread, finding_id
 from eksnet.model.resource import cluster_resource
 from eksnet.model.snapshot import Blind, Resource, Snapshot
 
+_RANK = {each: number for number, each in enumerate(Status)}
 PARTIAL = Unread(api="eksnet:--partial", error="IncompleteList")
 
 
@@ -22,7 +23,7 @@ def order(finding: Finding) -> tuple[object, ...]:
     rank = finding.severity.rank if finding.severity else len(Severity)
     place = (finding.account_id, finding.region, finding.cluster or "")
     what = (finding.check_id, finding.resource.type, finding.resource.id)
-    return (list(Status).index(finding.status), rank, *place, *what)
+    return (_RANK[finding.status], rank, *place, *what)
 
 
 def _ask(snapshot: Snapshot, check: Check, limits: Limits) -> Iterator[Finding]:

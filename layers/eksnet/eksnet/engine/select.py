@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 
 from eksnet.engine.check import Check
+from eksnet.engine.profile import Profile
 from eksnet.model.errors import InputError
 
 
@@ -25,3 +26,8 @@ def select(catalogue: Sequence[Check], patterns: Iterable[str]) -> tuple[Check, 
     if not wanted:
         return tuple(catalogue)
     return tuple(c for c in catalogue if any(fnmatch.fnmatchcase(c.id, p) for p in wanted))
+
+
+def of_profile(checks: Iterable[Check], profile: Profile) -> tuple[Check, ...]:
+    """Return those of ``checks`` that are in a profile."""
+    return tuple(check for check in checks if profile in check.profiles)

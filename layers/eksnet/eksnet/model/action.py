@@ -84,11 +84,15 @@ class CreateFlowLog:
 
 @record
 class DeleteFlowLog:
-    """Delete a flow log of a VPC; ``log`` says how to make it again."""
+    """Delete a flow log of a VPC; ``log`` says how to make it again.
+
+    ``replaced_by`` is the log that takes over: only while that very one delivers may this one go.
+    """
 
     kind: Literal["delete-flow-log"] = "delete-flow-log"
     flow_log_id: str
     log: CreateFlowLog
+    replaced_by: CreateFlowLog
 
 
 @record

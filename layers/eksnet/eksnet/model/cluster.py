@@ -18,7 +18,8 @@ class HealthIssue:
 class Cluster:
     """An EKS cluster; ``security_group_ids`` are the custom ones.
 
-    ``cluster_security_group_id`` is the one EKS made; None on what predates it.
+    ``cluster_security_group_id`` is the one EKS made; None on what predates it. ``log_types`` are
+    the logs that the control plane writes, None where the answer tells none.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Cluster:
     remote_node_cidrs: tuple[str, ...] = ()
     remote_pod_cidrs: tuple[str, ...] = ()
     auto_mode: bool = False
+    log_types: tuple[str, ...] | None = None
     health: tuple[HealthIssue, ...] | None = ()
     tags: Tags
 

@@ -33,7 +33,6 @@ class PlanState(enum.StrEnum):
 FINAL = frozenset(
     {
         PlanState.ROLLED_BACK,
-        PlanState.NEEDS_HUMAN,
         PlanState.STALE,
         PlanState.REFUSED,
         PlanState.REJECTED,
@@ -43,7 +42,7 @@ FINAL = frozenset(
 )
 #: From these the plan may go on being applied.
 RESUMABLE = frozenset({PlanState.INTERRUPTED, PlanState.HALTED, PlanState.WINDOW_WAIT})
-#: From these it may be taken back: at least one step may have been begun.
+#: From these it may be taken back: at least one step may have been begun, or was kept.
 REVERSIBLE = frozenset(
     {
         PlanState.SUCCEEDED,
@@ -51,6 +50,7 @@ REVERSIBLE = frozenset(
         PlanState.HALTED,
         PlanState.STEP_FAILED,
         PlanState.VERIFY_FAILED,
+        PlanState.NEEDS_HUMAN,
     }
 )
 
@@ -60,7 +60,8 @@ class StepState(enum.StrEnum):
 
     ``made``: the call returned. ``done``: what it made was seen. ``adopted``: the call never
     returned, but what was seen proves to be ours. ``unproven``: it may be somebody else's, so it is
-    never taken back. ``kept``: it could not be taken back; the row says why.
+    never taken back. ``kept``: it could not be taken back; the row says why, and another execution
+    looks at it anew.
     """
 
     PENDING = "pending"
@@ -109,6 +110,14 @@ class Decision:
 
 
 @record
+class Kept:
+    """Where a step stood before it was kept, and in which attempt at the plan it was."""
+
+    was: StepState
+    attempt: int
+
+
+@record
 class StepRow:
     """A step's place in the journal; ``tries`` counts the calls, ``looks`` the waits for one."""
 
@@ -119,13 +128,15 @@ class StepRow:
     tries: int = 0
     looks: int = 0
     problem: str | None = None
+    kept: Kept | None = None
 
 
 @record
 class PlanRow:
     """A plan's place in the journal; each change raises ``version``, which fences all others.
 
-    ``attempt`` counts executions; ``reason`` says why it stands where it stands.
+    ``attempt`` counts executions; ``told`` is the last of whose end people were told; ``reason``
+    says why it stands where it stands.
     """
 
     plan_id: str
@@ -137,6 +148,7 @@ class PlanRow:
     expires_at: dt.datetime
     purpose: Purpose | None = None
     attempt: int = 0
+    told: int = 0
     approvers: tuple[str, ...] = ()
     reason: str | None = None
     steps: tuple[StepRow, ...]

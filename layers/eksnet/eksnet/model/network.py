@@ -162,7 +162,11 @@ class NetworkAcl:
 
 @record
 class FlowLog:
-    """A flow log; ``log_format`` is as EC2 returns it, ``${field} ${field}``."""
+    """A flow log; ``log_format`` is as EC2 returns it, ``${field} ${field}``.
+
+    ``role_arn`` delivers, ``cross_account_role`` into another account. Files and partitions are of
+    S3 alone; ``tag_fields`` says that the records show tags of resources.
+    """
 
     id: str
     resource_id: str
@@ -174,6 +178,13 @@ class FlowLog:
     destination_type: str = ""
     destination: str | None = None
     aggregation_seconds: int | None = None
+    created_at: dt.datetime | None = None
+    role_arn: str | None = None
+    cross_account_role: str | None = None
+    file_format: str | None = None
+    hive_partitions: bool = False
+    hourly_partitions: bool = False
+    tag_fields: bool = False
     tags: Tags
 
 

@@ -41,9 +41,12 @@ class About(enum.StrEnum):
     ROUTE_TABLE = "route-table"
     SUBNET = "subnet"
     SUBNET_ROUTES = "subnet-route-table"
+    EFFECTIVE_ROUTES = "effective-routes"
+    DEFAULT_ACL = "default-network-acl"
     RESERVATIONS = "reservations"
     FLOW_LOGS = "flow-logs"
     ADDON = "addon"
+    ADDON_VERSION = "addon-version"
 
 
 @record

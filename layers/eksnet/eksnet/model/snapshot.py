@@ -242,6 +242,12 @@ def security_group_by_id(snapshot: Snapshot) -> Mapping[str, SecurityGroup]:
 
 
 @derived
+def nat_by_id(snapshot: Snapshot) -> Mapping[str, NatGateway]:
+    """Return the NAT gateways by id."""
+    return {nat.id: nat for nat in snapshot.nat_gateways}
+
+
+@derived
 def quota_by_id(snapshot: Snapshot) -> Mapping[str, Quota]:
     """Return the applied quotas by their codes."""
     return {quota.id: quota for quota in snapshot.quotas}

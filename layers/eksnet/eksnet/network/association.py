@@ -139,6 +139,12 @@ def range_of(one: Block) -> Range:
     return next((name for name, whole in _RANGES if whole.overlaps(one)), Range.PUBLIC)
 
 
+def ground(one: Block) -> Block:
+    """Return the range around a block in which the association table refuses all or nothing."""
+    named = (BARRED_TEN, DEFAULT_VPC, *NEVER, *(whole for _, whole in _RANGES))
+    return next((each for each in named if each.contains(one)), Block(0, 0))
+
+
 def _first(refusals: Iterable[Refusal | None]) -> Refusal | None:
     return next((each for each in refusals if each), None)
 

@@ -178,11 +178,12 @@ def along(
     ``home`` are the VPC's own blocks: each has a local route, listed or not, unless the table
     shows another target for it. Only a NAT gateway, an interface and an endpoint may be the target
     of less than a local route's block (VPC user guide, route tables). A prefix list that leads to
-    an endpoint is taken for a gateway endpoint's, which holds no private address.
+    an endpoint is taken for a gateway endpoint's, which holds no private address. Where a route to
+    neither a block nor a prefix list leads, nothing is known.
     """
     found: list[Decision] = []
-    lists = [route for route in table.routes if route.destination.startswith(PREFIX_LIST)]
-    hidden = next((each for each in lists if each.target.startswith(INSIDE)), None)
+    lists = [route for route in table.routes if not _is_block(route)]
+    hidden = next((each for each in lists if _may_be_inside(each)), None)
     for whole, route in _by_length(table, home, ipv6=ipv6):
         passage, says, unread = _leads(table, route)
         if hidden and passage is Passage.ALLOWED:
@@ -196,16 +197,21 @@ def along(
 
 
 def _by_length(table: RouteTable, home: Iterable[str], *, ipv6: bool) -> list[tuple[Span, Route]]:
-    """Return the routes by block, the smallest block first; of prefix lists, nothing is known."""
+    """Return the routes by block, the smallest block first; of others, nothing is known."""
     implied = {each: Route(destination=each, target=LOCAL) for each in home}
-    listed = {each.destination: each for each in table.routes}
+    listed = {each.destination: each for each in table.routes if _is_block(each)}
     blocks = {**implied, **listed}.items()
-    found = [
-        (span(cidr), route)
-        for cidr, route in blocks
-        if not cidr.startswith(PREFIX_LIST) and (":" in cidr) is ipv6
-    ]
+    found = [(span(cidr), route) for cidr, route in blocks if (":" in cidr) is ipv6]
     return sorted(found, key=lambda each: each[0].last - each[0].first)
+
+
+def _is_block(route: Route) -> bool:
+    return "/" in route.destination
+
+
+def _may_be_inside(route: Route) -> bool:
+    """Tell whether a route to no block may lead away what a local route would keep."""
+    return not route.destination.startswith(PREFIX_LIST) or route.target.startswith(INSIDE)
 
 
 Lead = tuple[Passage, str, Unread | None]
@@ -220,5 +226,6 @@ def _leads(table: RouteTable, route: Route) -> Lead:
 
 
 def _perhaps(table: RouteTable, route: Route) -> Lead:
-    says = f"{table.id} leads by {route.destination} to {route.target} perhaps for"
+    what = route.destination or "a destination of another kind"
+    says = f"{table.id} leads by {what} to {route.target} perhaps for"
     return Passage.UNKNOWN, says, NO_ENTRIES

@@ -1,6 +1,6 @@
 """The block to give a VPC next: out of 100.64.0.0/10, legal, and in nobody's way."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from eksnet.model.cluster import Cluster
 from eksnet.model.errors import InputError
@@ -11,19 +11,24 @@ from eksnet.network.association import (
     DEFAULT_QUOTA,
     LARGEST,
     SMALLEST,
+    Decision,
     Rule,
     decide,
+    ground,
+    read_block,
 )
 from eksnet.network.cidr import BITS, Block, block
 from eksnet.network.routes import ANYWHERE, tables_by_vpc
 
 POOL = block("100.64.0.0/10")  # the one range that every legal VPC may add: vpc-cidr-blocks
 READS = frozenset({Facet.VPCS, Facet.ROUTE_TABLES, Facet.PEERINGS, Facet.CLUSTERS})
-GONE = frozenset({"disassociated", "failed"})  # VpcCidrBlockStateCode: they hold no addresses
+FAILED = "failed"  # VpcCidrBlockStateCode
+GONE = frozenset({"disassociated", FAILED})  # VpcCidrBlockStateCode: they hold no addresses
 PREFIX_LIST = "pl-"
 PEERINGS_API = "ec2:DescribeVpcPeeringConnections"
 ACTIVE = frozenset({"active", "provisioning"})  # VpcPeeringConnectionStateReasonCode: in force
 ASKED = frozenset({"pending-acceptance", "initiating-request"})  # the same: not yet answered
+ATTACHED = "available"  # EC2 API reference: TransitGatewayAttachmentState
 
 PENDING = "peering-pending"
 EXHAUSTED = "no-free-block"
@@ -57,31 +62,47 @@ class _Obstacle:
     what: str
 
 
-def propose(
-    snapshot: Snapshot, vpc_id: str, prefix: int, *, quota: int = DEFAULT_QUOTA
+def propose(  # noqa: PLR0913 - what a block is chosen by
+    snapshot: Snapshot,
+    vpc_id: str,
+    prefix: int,
+    *,
+    quota: int = DEFAULT_QUOTA,
+    pool: str = str(POOL),
+    avoid: Sequence[str] = (),
 ) -> Proposal | NoProposal:
-    """Return the lowest legal /``prefix`` for a VPC, or why there is none.
+    """Return the lowest legal /``prefix`` of ``pool`` for a VPC, or why there is none.
 
-    Nothing that the VPC, its routes, its peers or its clusters use is overlapped; other VPCs, wider
-    routes and pending peerings are avoided where there is room, and named where there is not.
+    Nothing that the VPC, its routes, its peers or its clusters use is overlapped, nor a block of
+    ``avoid``; other VPCs and their clusters, wider routes and pending peerings are avoided where
+    there is room, and named where there is not.
 
     Raises:
-        InputError: the prefix is no size of a VPC's block, or there is no such VPC.
+        InputError: the prefix is no size of a VPC's block, a block is malformed, or there is no
+            such VPC.
     """
     if not LARGEST <= prefix <= SMALLEST:
         msg = f"prefix {prefix}: a VPC's block is a /{LARGEST} to a /{SMALLEST}"
         raise InputError(msg)
+    whole = read_block(pool, "pool")
+    shunned = [_Obstacle(block=read_block(each, "block to avoid"), what=each) for each in avoid]
     stop = _unseen(snapshot, vpc_id) or _stopped(snapshot, vpc_id, quota)
     if stop:
         return stop
-    hard = tuple(_hard(snapshot, vpc_id, prefix))
-    soft = tuple(_soft(snapshot, vpc_id, prefix))
-    found = _lowest(prefix, (*hard, *soft)) or _lowest(prefix, hard)
+    hard = (*_hard(snapshot, vpc_id, prefix), *shunned)
+    soft = tuple(_soft(snapshot, vpc_id, prefix, whole))
+    found = _search(snapshot, vpc_id, prefix, whole, (*hard, *soft))
+    if not (found and found.allowed):
+        found = _search(snapshot, vpc_id, prefix, whole, hard)
     if found is None:
-        names = ", ".join(sorted({each.what for each in hard if each.block.overlaps(POOL)}))
-        reason = f"no free /{prefix} is left in {POOL}: {names}"
+        names = ", ".join(sorted({each.what for each in hard if each.block.overlaps(whole)}))
+        reason = f"no free /{prefix} is left in {whole}" + (f": {names}" if names else "")
         return NoProposal(vpc_id=vpc_id, rule=EXHAUSTED, reason=reason)
-    return _checked(snapshot, vpc_id, found, soft)
+    if not found.allowed:
+        return NoProposal(vpc_id=vpc_id, rule=found.rule, reason=found.reason)
+    overlaps = _overlaps(block(found.cidr), soft)
+    warnings = (*found.warnings, *overlaps, *_unread(snapshot, vpc_id))
+    return Proposal(vpc_id=vpc_id, cidr=found.cidr, warnings=warnings)
 
 
 def owned_elsewhere(snapshot: Snapshot, owner_id: str) -> bool:
@@ -98,19 +119,29 @@ def live_blocks(vpc: Vpc) -> tuple[str, ...]:
     return tuple(each.cidr for each in vpc.cidrs if each.state not in GONE)
 
 
-def _checked(
-    snapshot: Snapshot, vpc_id: str, found: Block, soft: Iterable[_Obstacle]
-) -> Proposal | NoProposal:
-    """Let the rules themselves have the last word on the block found."""
+def _overlaps(found: Block, soft: Collection[_Obstacle]) -> list[str]:
+    met = {each for each in {one.block for one in soft} if each.overlaps(found)}
+    return sorted({f"it overlaps {each.what}" for each in soft if each.block in met} if met else ())
+
+
+def _search(
+    snapshot: Snapshot, vpc_id: str, prefix: int, pool: Block, obstacles: Iterable[_Obstacle]
+) -> Decision | None:
+    """Return the lowest block that the rules permit, else the last refusal; None without room.
+
+    The rules have the last word: where they refuse a block, they refuse all of its range.
+    """
     destinations = _destinations(snapshot, vpc_id)
     peers = [text for _, blocks in _others(snapshot, vpc_id, ACTIVE) for text in blocks]
     own = live_blocks(vpc_by_id(snapshot)[vpc_id])
-    decision = decide(own, str(found), destinations, peers, quota=len(own) + 1)
-    if not decision.allowed:
-        return NoProposal(vpc_id=vpc_id, rule=decision.rule, reason=decision.reason)
-    overlaps = sorted({f"it overlaps {each.what}" for each in soft if each.block.overlaps(found)})
-    warnings = (*decision.warnings, *overlaps, *_unread(snapshot, vpc_id))
-    return Proposal(vpc_id=vpc_id, cidr=decision.cidr, warnings=warnings)
+    taken, refused = list({each.block for each in obstacles}), None
+    while found := _lowest(prefix, pool, taken):
+        decision = decide(own, str(found), destinations, peers, quota=len(own) + 1)
+        if decision.allowed:
+            return decision
+        refused = decision
+        taken.append(ground(found))
+    return refused
 
 
 def _unseen(snapshot: Snapshot, vpc_id: str) -> NoProposal | None:
@@ -205,18 +236,26 @@ def _clusters_by_vpc(snapshot: Snapshot) -> Mapping[str, tuple[Cluster, ...]]:
 
 @derived
 def _pool_taken(snapshot: Snapshot) -> tuple[tuple[str, _Obstacle], ...]:
-    """Return what VPCs hold of the pool, each with its owner: few do, and each proposal asks."""
-    return tuple(
-        (vpc.id, _Obstacle(block=block(text), what=f"{text} of {vpc.id}"))
-        for vpc in snapshot.vpcs
-        for text in live_blocks(vpc)
-        if block(text).overlaps(POOL)
-    )
+    """Return what is held of the usual pool: few do, and each proposal asks."""
+    return tuple(_taken(snapshot, POOL))
 
 
-def _soft(snapshot: Snapshot, vpc_id: str, prefix: int) -> Iterator[_Obstacle]:
+def _taken(snapshot: Snapshot, pool: Block) -> Iterator[tuple[str, _Obstacle]]:
+    """Yield what VPCs and their clusters hold of a pool, each with the VPC."""
+    for vpc in snapshot.vpcs:
+        for text in live_blocks(vpc):
+            if block(text).overlaps(pool):
+                yield vpc.id, _Obstacle(block=block(text), what=f"{text} of {vpc.id}")
+    for cluster in snapshot.clusters:
+        for each in _promised(cluster):
+            if each.block.overlaps(pool):
+                yield cluster.vpc_id, each
+
+
+def _soft(snapshot: Snapshot, vpc_id: str, prefix: int, pool: Block) -> Iterator[_Obstacle]:
     """Yield what is legal to overlap and unwise."""
-    yield from (taken for owner, taken in _pool_taken(snapshot) if owner != vpc_id)
+    held = _pool_taken(snapshot) if pool == POOL else _taken(snapshot, pool)
+    yield from (taken for owner, taken in held if owner != vpc_id)
     for text in _destinations(snapshot, vpc_id):
         if block(text).length < prefix and text != ANYWHERE:
             yield _Obstacle(block=block(text), what=f"the wider route to {text}")
@@ -224,6 +263,10 @@ def _soft(snapshot: Snapshot, vpc_id: str, prefix: int) -> Iterator[_Obstacle]:
         for text in sorted(blocks):
             what = f"{text}, so that the pending {peering.id} would fail"
             yield _Obstacle(block=block(text), what=what)
+    for each in vpc_by_id(snapshot)[vpc_id].cidrs:
+        if each.state == FAILED:
+            what = f"{each.cidr}, whose association failed before"
+            yield _Obstacle(block=block(each.cidr), what=what)
 
 
 def _unread(snapshot: Snapshot, vpc_id: str) -> Iterator[str]:
@@ -234,14 +277,24 @@ def _unread(snapshot: Snapshot, vpc_id: str) -> Iterator[str]:
     names = {blind.cluster for blind in snapshot.blind(READS) if blind.cluster}
     if names:
         yield f"clusters that could not be read were not compared: {', '.join(sorted(names))}"
+    hidden = sorted(set(_neighbours(snapshot, vpc_id)).difference(vpc_by_id(snapshot)))
+    if hidden:
+        yield f"VPCs on the same transit gateway were not compared: {', '.join(hidden)}"
 
 
-def _lowest(prefix: int, obstacles: Iterable[_Obstacle]) -> Block | None:
-    """Return the lowest /``prefix`` of the pool that no obstacle touches."""
+def _neighbours(snapshot: Snapshot, vpc_id: str) -> Iterator[str]:
+    """Yield the VPCs attached to the transit gateways that this one is attached to."""
+    live = [each for each in snapshot.transit_attachments if each.state == ATTACHED]
+    gateways = {each.gateway_id for each in live if each.vpc_id == vpc_id}
+    yield from (each.vpc_id for each in live if each.gateway_id in gateways)
+
+
+def _lowest(prefix: int, pool: Block, taken: Iterable[Block]) -> Block | None:
+    """Return the lowest /``prefix`` of a pool that touches nothing taken."""
     size = 1 << (BITS - prefix)
-    first = POOL.first
-    for each in sorted(one.block for one in obstacles if one.block.overlaps(POOL)):
+    first = pool.first
+    for each in sorted(one for one in taken if one.overlaps(pool)):
         if each.first < first + size and each.last >= first:
             first = (each.last // size + 1) * size
     found = Block(first, prefix)
-    return found if POOL.contains(found) else None
+    return found if pool.contains(found) else None

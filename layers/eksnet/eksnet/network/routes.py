@@ -49,6 +49,15 @@ def tables_by_vpc(snapshot: Snapshot) -> Mapping[str, tuple[RouteTable, ...]]:
     return grouped(snapshot.route_tables, lambda table: table.vpc_id)
 
 
+@derived
+def gateway_endpoints(snapshot: Snapshot) -> frozenset[str]:
+    """Return the Gateway endpoints that were seen; an appliance's endpoint has an id like theirs.
+
+    A route to one leads to an AWS service and nowhere else.
+    """
+    return frozenset(each.id for each in snapshot.vpc_endpoints if each.type == "Gateway")
+
+
 def default_route(table: RouteTable) -> Route | None:
     """Return the table's IPv4 default route."""
     return next((route for route in table.routes if route.destination == ANYWHERE), None)

@@ -2,23 +2,23 @@
 
 from collections.abc import Iterator
 
+from eksnet.capacity.ledger import ledger
 from eksnet.model.history import CapacityRow
-from eksnet.model.network import Subnet
-from eksnet.model.snapshot import Facet, Snapshot, enis_by_subnet, grouped, subnet_by_id
-from eksnet.network.blocks import free_28
-from eksnet.network.cidr import address, block
+from eksnet.model.snapshot import Snapshot, grouped, subnet_by_id
 from eksnet.pipeline.audit import subnet_uses
-
-EXPLICIT = (
-    "explicit"  # a reservation that EC2 assigns nothing from by itself: subnet-cidr-reservation
-)
 
 
 def capacity_rows(snapshot: Snapshot, run_id: str) -> Iterator[CapacityRow]:
-    """Yield a row for each subnet that a cluster uses."""
-    subnets = subnet_by_id(snapshot)
-    for subnet_id, uses in grouped(subnet_uses(snapshot), lambda use: use.subnet_id).items():
-        subnet = subnets[subnet_id]
+    """Yield a row for each subnet that a cluster uses.
+
+    The free /28 blocks are kept only where every address in use was seen: a count that holds what
+    looks free would be a trend of nothing.
+    """
+    subnets, used = subnet_by_id(snapshot), subnet_uses(snapshot)
+    by_subnet = grouped(used, lambda use: use.subnet_id)
+    accounts = {one.subnet.id: one for one in ledger(snapshot, by_subnet)}
+    for subnet_id, uses in by_subnet.items():
+        subnet, blocks = subnets[subnet_id], accounts[subnet_id].blocks
         yield CapacityRow(
             run_id=run_id,
             seen_at=snapshot.captured_at,
@@ -29,23 +29,7 @@ def capacity_rows(snapshot: Snapshot, run_id: str) -> Iterator[CapacityRow]:
             cidr=subnet.cidr,
             usable=uses[0].usable,
             free_ips=subnet.free_ips,
-            free_28=_free_28(snapshot, subnet),
+            free_28=blocks.free if blocks and subnet.cidr else None,
             x_enis=sum(use.x_enis for use in uses),
             clusters=tuple(sorted(use.cluster for use in uses)),
         )
-
-
-def _free_28(snapshot: Snapshot, subnet: Subnet) -> int | None:
-    """Return how many whole /28 blocks the CNI could still take; a prefix reservation is for it."""
-    needs = frozenset({Facet.NETWORK_INTERFACES, Facet.CIDR_RESERVATIONS})
-    if not subnet.cidr or snapshot.partial or snapshot.blind(needs):
-        return None
-    enis = enis_by_subnet(snapshot).get(subnet.id, ())
-    used = (address(each) for eni in enis for each in eni.private_ips)
-    prefixes = [block(each) for eni in enis for each in eni.prefixes]
-    reserved = [
-        block(each.cidr)
-        for each in snapshot.cidr_reservations
-        if each.subnet_id == subnet.id and each.kind == EXPLICIT
-    ]
-    return len(free_28(block(subnet.cidr), used, (*prefixes, *reserved)))

@@ -1,16 +1,14 @@
 """Audit one target of a run: look, judge, remember, announce."""
 
 import contextlib
-import dataclasses
 import datetime as dt
 
 from eksnet import __version__
 from eksnet.cni.eni import unattached_cni
-from eksnet.collect import accounts, live, saved
-from eksnet.collect.calls import RefusedError
+from eksnet.collect import saved
 from eksnet.engine.lifecycle import advance
 from eksnet.engine.suppress import SuppressionRule
-from eksnet.model.errors import InputError, NoAccessError
+from eksnet.model.errors import InputError
 from eksnet.model.finding import Status
 from eksnet.model.history import Judgement, Latest
 from eksnet.model.record import record
@@ -19,9 +17,10 @@ from eksnet.model.tracked import Mark
 from eksnet.pipeline.announce import announce
 from eksnet.pipeline.audit import judge
 from eksnet.pipeline.capacity import capacity_rows
+from eksnet.pipeline.look import look
 from eksnet.pipeline.requests import AuditRequest, RejectedError
 from eksnet.pipeline.services import Services
-from eksnet.pipeline.source import dark, with_sightings
+from eksnet.pipeline.source import with_sightings
 from eksnet.pipeline.trends import trends
 from eksnet.settings.files import parse_suppressions, require_known
 from eksnet.store.interface import StoreError, SupersededError
@@ -81,7 +80,7 @@ def audit_target(run_id: str, target: Target, services: Services) -> Judgement:
     _keep(run_id, snapshot, services)
     rules, notes = _suppressions(services)
     audit = judge(
-        [snapshot], services.checks, services.deployment.limits, started_at=started, rules=rules
+        [snapshot], services.audited, services.deployment.limits, started_at=started, rules=rules
     )
     judgement = Judgement(
         run_id=run_id,
@@ -118,19 +117,7 @@ def _previous(target: Target, services: Services) -> Judgement | None:
 
 
 def _see(target: Target, previous: Judgement | None, services: Services) -> Snapshot:
-    where = services.deployment
-    session = services.session
-    try:
-        if target.account_id != where.account:
-            role = f"arn:{target.partition}:iam::{target.account_id}:role/{where.member_role}"
-            session = accounts.assume(session, role, where.external_id, where.region)
-        snapshot = live.collect(session, target.region, services.facets)
-    except (RefusedError, NoAccessError) as problem:
-        return dark(target, services.facets, problem.api, problem.code)
-    if snapshot.target.account_id == live.UNKNOWN_ACCOUNT:
-        snapshot = dataclasses.replace(snapshot, target=target)
-    if snapshot.target.account_id != target.account_id:
-        return dark(target, services.facets, "sts:AssumeRole", "AnotherAccount")
+    snapshot = look(target, services.facets, services)
     before = previous.unattached if previous else ()
     since = {each.eni_id: each.available_since for each in before}
     return with_sightings(snapshot, since, trends(services.store, snapshot))
@@ -191,7 +178,7 @@ def _remember(
     if not store.claim(target, mine):
         return
     known = {each.finding.finding_id: each for each in store.tracked(target)}
-    changed = advance(known.values(), judgement.findings, snapshot, services.checks, mark)
+    changed = advance(known.values(), judgement.findings, snapshot, services.audited, mark)
     with contextlib.suppress(SupersededError):
         kept = store.track(target, mine, changed)
         if store.latest(target) == mine:

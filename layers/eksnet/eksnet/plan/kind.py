@@ -13,10 +13,14 @@ Key = tuple[About, str]
 
 
 class There(enum.StrEnum):
-    """Whether what a step makes is there; ``coming`` is on its way, ``broken`` never will be."""
+    """Whether what a step makes is there; ``coming`` is on its way, ``broken`` never will be.
+
+    ``unready`` is waited for as well, and may be taken back as it is.
+    """
 
     ABSENT = "absent"
     COMING = "coming"
+    UNREADY = "unready"
     THERE = "there"
     BROKEN = "broken"
 
@@ -27,6 +31,8 @@ class Standing:
 
     ``made_by`` is the plan named by its tag, "" where it has none, None where AWS keeps no tags on
     such a thing or it is a setting. ``in_use`` says why it can't be taken away, "" when it can.
+    ``problem`` is what else to tell. ``dead`` are the ids of those that failed or are gone and are
+    shown for a while: one of them may be what the step made, and none holds anything.
     """
 
     there: There
@@ -34,6 +40,7 @@ class Standing:
     made_by: str | None = None
     in_use: str = ""
     problem: str = ""
+    dead: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

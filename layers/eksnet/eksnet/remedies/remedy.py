@@ -1,7 +1,9 @@
 """What a remedy is: a name, the checks whose findings it closes, and one pure function."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
+from typing import NoReturn
 
 from eksnet.model.finding import Finding
 from eksnet.model.plan import CannotFix
@@ -43,3 +45,35 @@ class Remedy:
     source: str
     propose: Propose
     doc: str
+
+
+class RefusedError(Exception):
+    """There is no such repair; ``why`` says which rule decides."""
+
+    def __init__(self, why: CannotFix) -> None:
+        super().__init__(why.reason)
+        self.why = why
+
+
+def refuse(rule: str, reason: str, advice: str = "") -> NoReturn:
+    """End a proposal.
+
+    Raises:
+        RefusedError: always.
+    """
+    raise RefusedError(CannotFix(rule=rule, reason=reason, advice=advice))
+
+
+def refusing(
+    propose: Callable[[Snapshot, Finding, Choices], Draft],
+) -> Propose:
+    """Return the proposal with what ends it as its answer."""
+
+    @functools.wraps(propose)
+    def answer(snapshot: Snapshot, finding: Finding, choices: Choices) -> Draft | CannotFix:
+        try:
+            return propose(snapshot, finding, choices)
+        except RefusedError as refused:
+            return refused.why
+
+    return answer

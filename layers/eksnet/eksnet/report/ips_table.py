@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from eksnet.capacity.drain import NearlyFree
 from eksnet.capacity.fragmentation import Fragmentation
+from eksnet.capacity.free_blocks import Reservation
 from eksnet.capacity.giveback import GiveBack
-from eksnet.capacity.ledger import Reservation, Share, SubnetLedger
+from eksnet.capacity.ledger import Share, SubnetLedger
 from eksnet.capacity.owners import Owner
 from eksnet.model.finding import counted
 from eksnet.model.snapshot import Blind, Target
@@ -73,13 +74,13 @@ def _named(owners: Mapping[Owner, int]) -> str:
 
 
 def _blocks(one: SubnetLedger) -> Iterator[str]:
-    blocks = one.blocks
-    if blocks is None:
-        if one.blocks_unseen and one.blocks_unseen != one.unseen:
-            why = f"{one.blocks_unseen.api} answered {one.blocks_unseen.error}"
-            yield visible(f"  free /28 blocks unknown: {why}")
-        return
-    yield f"  {_free(blocks)}"
+    if one.blocks:
+        yield f"  {_free(one.blocks)}"
+    elif one.blocks_unseen and one.blocks_unseen != one.unseen:
+        why = f"{one.blocks_unseen.api} answered {one.blocks_unseen.error}"
+        free = one.free_blocks
+        what = f": {free.least:,} to {free.most:,}, fragmentation" if free else ""
+        yield visible(f"  free /28 blocks{what} unknown: {why}")
 
 
 def _free(blocks: Fragmentation) -> str:

@@ -35,17 +35,17 @@ def verdict_lines(target: Target, one: ClusterVerdict) -> Iterator[str]:
 
 def blind_line(blind: Blind) -> str:
     """Return the line of something that was not seen."""
-    whose = f" for cluster {visible(blind.cluster)}" if blind.cluster else ""
-    return f"not seen: {blind.facet}{whose}: {blind.api} answered {visible(blind.error)}"
+    whose = f" for cluster {blind.cluster}" if blind.cluster else ""
+    return visible(f"not seen: {blind.facet}{whose}: {blind.api} answered {blind.error}")
 
 
 def _upgrade(target: Target, answer: UpgradeVerdict) -> Iterator[str]:
     place = f"{target.account_id} {target.region}"
-    yield f"{answer.answer.upper():8} {visible(answer.cluster)}  ({place})"
+    yield visible(f"{answer.answer.upper():8} {answer.cluster}  ({place})")
     for room in answer.zones:
-        yield f"{INDENT}{room.az_id}: {room.free_ips} free in {visible(room.subnet_id)}"
+        yield visible(f"{INDENT}{room.az_id}: {room.free_ips} free in {room.subnet_id}")
     for reason in answer.reasons:
-        yield f"{INDENT}{visible(reason)}"
+        yield visible(f"{INDENT}{reason}")
     if answer.answer in (Answer.NO, Answer.AT_RISK):
         yield f"{INDENT}an update may be refused with {answer.avoided_error}"
 

@@ -1,11 +1,13 @@
 """What the deployed functions are told by their environment, read strictly."""
 
 import dataclasses
+import enum
 import json
 import re
 from collections.abc import Mapping
 
 from eksnet.engine.limits import Limits
+from eksnet.engine.profile import Profile
 from eksnet.model.errors import InputError
 from eksnet.model.finding import Severity
 from eksnet.model.record import record
@@ -32,6 +34,7 @@ class Deployment:
     member_role: str
     external_id: str
     limits: Limits
+    profile: Profile
     fail_severity: Severity
     suppressions: str | None
     history_days: int
@@ -59,7 +62,8 @@ def read_deployment(environment: Mapping[str, str]) -> Deployment:
         member_role=text.get("EKSNET_MEMBER_ROLE"),
         external_id=text.get("EKSNET_EXTERNAL_ID"),
         limits=_limits(text.get("EKSNET_LIMITS")),
-        fail_severity=_severity(text.get("EKSNET_FAIL_SEVERITY") or Severity.HIGH),
+        profile=text.choice("EKSNET_PROFILE", Profile.ALL),
+        fail_severity=text.choice("EKSNET_FAIL_SEVERITY", Severity.HIGH),
         suppressions=text.get("EKSNET_SUPPRESSIONS") or None,
         history_days=text.number("EKSNET_HISTORY_DAYS", 400),
         table=text.need("EKSNET_TABLE"),
@@ -92,6 +96,14 @@ class _Texts:
                 raise InputError(msg)
         return tuple(dict.fromkeys(values))
 
+    def choice[T: enum.StrEnum](self, name: str, default: T) -> T:
+        kind = type(default)
+        value = self.get(name) or default
+        if value not in list(kind):
+            msg = f"{name}: {value!r} is none of {', '.join(kind)}"
+            raise InputError(msg)
+        return kind(value)
+
     def number(self, name: str, default: int) -> int:
         value = self.get(name) or str(default)
         if not value.isascii() or not value.isdigit():
@@ -117,10 +129,3 @@ def _limits(text: str) -> Limits:
             msg = f"EKSNET_LIMITS: {name} is a whole number, 0 or more"
             raise InputError(msg)
     return Limits(**values)
-
-
-def _severity(text: str) -> Severity:
-    if text not in list(Severity):
-        msg = f"EKSNET_FAIL_SEVERITY: {text!r} is none of {', '.join(Severity)}"
-        raise InputError(msg)
-    return Severity(text)

@@ -14,6 +14,7 @@ ENTRIES = 10  # a call: PutEvents, EventBridge API Reference
 ENTRY_BYTES = 262_144  # "must be less than 256KB", a call: PutEvents, EventBridge User Guide
 _TIME_BYTES = 14  # that an entry's time counts for: ibid.
 _SUBJECT = re.compile(r"[!-~][ -~]{0,99}")  # Publish, SNS API Reference
+_START, _STARTED = "states:StartExecution", "ExecutionAlreadyExists"
 _PUBLISH, _PUT_EVENTS = "sns:Publish", "events:PutEvents"
 
 
@@ -54,6 +55,24 @@ class SnsTopic:
             raise StoreError(_PUBLISH, "MessageTooLarge")
         with refusals(_PUBLISH):
             self._client.publish(TopicArn=self._arn, Subject=subject, Message=message)
+
+
+class StateMachine:
+    """A state machine of a botocore client."""
+
+    def __init__(self, client: Any, arn: str) -> None:  # noqa: ANN401 - botocore makes its classes at run time
+        self._client, self._arn = client, arn
+
+    def start(self, name: str, given: str) -> bool:
+        """Start an execution; False when there is, or was, one of that name."""
+        try:
+            with refusals(_START):
+                self._client.start_execution(stateMachineArn=self._arn, name=name, input=given)
+        except StoreError as problem:
+            if problem.code != _STARTED:
+                raise
+            return False
+        return True
 
 
 class EventBus:

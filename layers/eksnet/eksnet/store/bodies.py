@@ -12,7 +12,7 @@ if typing.TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 READABLE = 4096  # bytes; a longer body is gzipped, a shorter one stays text for who reads the table
-_WRITING = "eksnet:write"  # no AWS call: what was to be kept is at fault
+WRITING = "eksnet:write"  # no AWS call: what was to be kept is at fault
 _LEVEL = 6  # zlib's own default; level 9 takes twice the time for two percent
 _adapters: "dict[type, TypeAdapter[typing.Any]]" = {}  # made once: making one takes milliseconds
 
@@ -29,7 +29,7 @@ def written(value: object) -> bytes:
     try:
         return _adapter(kind).dump_json(value)
     except PydanticSerializationError as problem:
-        raise StoreError(_WRITING, f"NotJson{kind.__name__}") from problem
+        raise StoreError(WRITING, f"NotJson{kind.__name__}") from problem
 
 
 def parsed[T](kind: type[T], data: bytes | str, api: str) -> T:
@@ -48,7 +48,7 @@ def parsed[T](kind: type[T], data: bytes | str, api: str) -> T:
 
 def kept[T](value: T) -> T:
     """Return a record as it is after it was kept: free-form evidence is then what JSON has."""
-    return parsed(type(value), written(value), _WRITING)
+    return parsed(type(value), written(value), WRITING)
 
 
 def packed(data: bytes) -> bytes:
@@ -70,8 +70,12 @@ def unpacked(data: bytes, api: str) -> bytes:
 
 def body(value: object) -> str | bytes:
     """Return a record as one attribute's value: JSON text, gzipped where it is long."""
-    data = written(value)
-    return data.decode() if len(data) <= READABLE else packed(data)
+    return attribute(written(value))
+
+
+def attribute(text: bytes) -> str | bytes:
+    """Return a text as one attribute's value: as it is, gzipped where it is long."""
+    return text.decode() if len(text) <= READABLE else packed(text)
 
 
 def stamp(at: dt.datetime) -> str:

@@ -64,3 +64,14 @@ def _configured() -> Iterator[None]:
             yield
     except ValueError as problem:
         raise StoreError(_CONFIGURATION, type(problem).__name__) from problem
+
+
+def caller_arn(clients: Clients) -> str:
+    """Return who the credentials belong to.
+
+    Raises:
+        StoreError: AWS does not say.
+    """
+    with refusals("sts:GetCallerIdentity"):
+        arn: str = clients.client("sts").get_caller_identity()["Arn"]
+    return arn

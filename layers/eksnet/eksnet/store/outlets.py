@@ -43,3 +43,10 @@ class Bus(Protocol):
         Raises:
             StoreError: it would not take one of them.
         """
+
+
+class Machine(Protocol):
+    """A state machine. Every method raises StoreError."""
+
+    def start(self, name: str, given: str) -> bool:
+        """Start an execution of that name with a JSON text; False when there is one already."""

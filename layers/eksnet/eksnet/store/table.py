@@ -1,6 +1,7 @@
 """One DynamoDB table: consistent reads to the end, conditional writes, whole batches."""
 
 import itertools
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -31,12 +32,14 @@ PUTS = 25  # requests: BatchWriteItem, DynamoDB API Reference
 GETS = 100  # keys: BatchGetItem, DynamoDB API Reference
 ACTIONS = 100  # in a transaction: TransactWriteItems, DynamoDB API Reference
 TRANSACTION_BYTES = 2_500_000  # of its 4 MB, which then hold it in base64 too: ibid.
+_NAME = re.compile(r"#(\w+)")  # for attributes that are called as a word of DynamoDB's own
 _FAILED = frozenset({"ConditionalCheckFailed", "ConditionalCheckFailedException"})
 # What another transaction is in the way of; botocore tries none of these again by itself.
 _PASSING = frozenset(
     {
         "TransactionConflict",
         "TransactionConflictException",
+        "TransactionInProgressException",
         "ThrottlingError",
         "ProvisionedThroughputExceeded",
     }
@@ -82,19 +85,15 @@ class Table:
     def put(
         self,
         values: Values,
-        condition: str,
+        condition: str = "",
         given: Mapping[str, Value] | None = None,
     ) -> bool:
-        """Write an item if the condition holds; False when it does not."""
+        """Write an item if the condition, where there is one, holds; False when it does not."""
         return self._write("PutItem", **self.put_if(values, condition, given))
 
     def update(self, place: Key, change: str, condition: str, given: Mapping[str, Value]) -> bool:
         """Change an item if the condition holds; False when it does not."""
-        return self._write(
-            "UpdateItem",
-            UpdateExpression=change,
-            **self.check(place, condition, given),
-        )
+        return self._write("UpdateItem", **self.update_if(place, change, condition, given))
 
     def put_all(self, items: Iterable[Values]) -> None:
         """Write items whatever was there; the last of those with one key counts."""
@@ -102,9 +101,13 @@ class Table:
         for batch in itertools.batched(by_key.values(), PUTS, strict=False):
             self._put_batch([{"PutRequest": {"Item": _item(each)}} for each in batch])
 
-    def transact(self, actions: Sequence[Mapping[str, Any]]) -> bool:
-        """Do all of the actions or none; False when a condition does not hold."""
-        return self._write("TransactWriteItems", TransactItems=actions)
+    def transact(self, actions: Sequence[Mapping[str, Any]], token: str | None = None) -> bool:
+        """Do all of the actions or none; False when a condition does not hold.
+
+        With a ``token`` of up to 36 characters, what is sent again within ten minutes counts once.
+        """
+        more = {"ClientRequestToken": token} if token else {}
+        return self._write("TransactWriteItems", TransactItems=actions, **more)
 
     def put_guarded(self, check: Mapping[str, Any], items: Iterable[Values]) -> bool:
         """Write items in transactions, each only while ``check`` holds; False once it does not."""
@@ -120,17 +123,24 @@ class Table:
     def put_if(
         self,
         values: Values,
-        condition: str,
+        condition: str = "",
         given: Mapping[str, Value] | None = None,
     ) -> dict[str, Any]:
         """Return the writing of an item under a condition, alone or within a transaction."""
-        return {"TableName": self._name, "Item": _item(values), **_condition(condition, given)}
+        return {"TableName": self._name, "Item": _item(values), **_condition(given, condition)}
 
     def check(
         self, place: Key, condition: str, given: Mapping[str, Value] | None = None
     ) -> dict[str, Any]:
         """Return a condition on an item, for a transaction."""
-        return {"TableName": self._name, "Key": key(place), **_condition(condition, given)}
+        return {"TableName": self._name, "Key": key(place), **_condition(given, condition)}
+
+    def update_if(
+        self, place: Key, change: str, condition: str, given: Mapping[str, Value]
+    ) -> dict[str, Any]:
+        """Return the change of an item under a condition, alone or within a transaction."""
+        expressions = _condition(given, condition, change)
+        return {"TableName": self._name, "Key": key(place), **expressions}
 
     def _call(self, operation: str, **parameters: object) -> Any:  # noqa: ANN401 - an answer's shape is its operation's
         with refusals(f"dynamodb:{operation}"):
@@ -175,9 +185,18 @@ def _item(values: Values) -> dict[str, dict[str, Any]]:
     return wire({**values, "schema_version": SCHEMA})
 
 
-def _condition(condition: str, given: Mapping[str, Value] | None) -> dict[str, Any]:
-    values = {"ExpressionAttributeValues": wire(given)} if given else {}
-    return {"ConditionExpression": condition, **values}
+def _condition(
+    given: Mapping[str, Value] | None, condition: str, change: str = ""
+) -> dict[str, Any]:
+    """Return expressions with their values; ``#name`` in them is the attribute of that name."""
+    names = {f"#{name}": name for name in _NAME.findall(f"{condition} {change}")}
+    parts = {
+        "ConditionExpression": condition,
+        "UpdateExpression": change,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": wire(given or {}),
+    }
+    return {name: part for name, part in parts.items() if part}
 
 
 def _reasons(problem: StoreError) -> frozenset[str]:
