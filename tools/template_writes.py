@@ -44,6 +44,7 @@ class Scope:
 _SUBNETS, _LOGS = "ec2:*:{account}:subnet/*", "ec2:*:{account}:vpc-flow-log/*"
 _RESERVATIONS = "ec2:*:{account}:subnet-cidr-reservation/*"
 _PLANNED: Condition = {"StringLike": {f"aws:ResourceTag/{PLAN_TAG}": (PLANS,)}}
+_PLANNING: Condition = {"StringLike": {f"aws:RequestTag/{PLAN_TAG}": (PLANS,)}}
 
 SCOPES = (
     Scope(
@@ -58,10 +59,16 @@ SCOPES = (
         condition={"StringEquals": {f"aws:ResourceTag/{OPT_IN_TAG}": (OPTED_IN,)}},
     ),
     Scope(
-        sid="MakeUnderThePlansName",
-        actions=("ec2:CreateFlowLogs", "ec2:CreateSubnet"),
-        resources=(_SUBNETS, _LOGS),
-        condition={"StringLike": {f"aws:RequestTag/{PLAN_TAG}": (PLANS,)}},
+        sid="MakeSubnetsUnderThePlansName",
+        actions=("ec2:CreateSubnet",),
+        resources=(_SUBNETS,),
+        condition=_PLANNING,
+    ),
+    Scope(  # not on subnets: the plan's name in a request would be enough to log any of them
+        sid="MakeFlowLogsUnderThePlansName",
+        actions=("ec2:CreateFlowLogs",),
+        resources=(_LOGS,),
+        condition=_PLANNING,
     ),
     Scope(
         sid="WhatPlansMade",

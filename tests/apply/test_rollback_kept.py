@@ -42,9 +42,9 @@ def test_a_block_that_may_be_somebody_elses_is_kept_and_named() -> None:
         "left, in the order to take it back:",
         (
             f"- step 1: associate 100.64.0.0/16 with vpc-0a ({block}): it may be another's: "
-            "the call that may have made it never returned. To take it back: aws ec2 "
-            f"disassociate-vpc-cidr-block --association-id {block} --region eu-west-1"
+            "the call that may have made it never returned. To take it back:"
         ),
+        (f"aws ec2 disassociate-vpc-cidr-block --association-id {block} --region eu-west-1"),
     ]
 
 
@@ -59,6 +59,8 @@ def test_a_subnet_in_use_is_kept_with_all_that_serves_it() -> None:
     assert len(ground.ours) == 1
     assert "it is in use: 1 addresses of subnet-" in progress.text
     assert progress.text.index("step 8") < progress.text.index("- step 2:")
+    (subnet,) = ground.ours
+    assert f"\naws ec2 delete-tags --resources {subnet} --tags " in progress.text
 
 
 def test_a_subnet_that_somebody_changed_is_kept() -> None:

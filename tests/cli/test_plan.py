@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from eksnet.cli import main
 from eksnet.model.plan import digest, plan_of
 from eksnet.model.snapshot import Blind, Facet, Snapshot
-from tests.build import cluster, vpc
+from tests.build import cluster, subnet, vpc
 from tests.remedies.world import failing, full
 
 GOLDEN = pathlib.Path(__file__).parent / "golden" / "plan.txt"
@@ -96,7 +96,7 @@ def test_what_was_not_seen_is_told_apart(run: Run, tmp_path: pathlib.Path) -> No
         (("0" * 32, "--remedy", "flow-logs"), "finding's id, or --remedy"),
         (("0" * 32,), "no finding 0000"),
         (("--remedy", "magic"), "no remedy 'magic'"),
-        (("--remedy", "secondary-cidr", "--cluster", "none"), "no such finding of cluster 'none'"),
+        (("--remedy", "secondary-cidr", "--cluster", "none"), "no cluster 'none'; those there are"),
         (("--remedy", "secondary-cidr", "--pool", "10.0.0.0"), "10.0.0.0"),
         (("--remedy", "secondary-cidr", "--prefix", "29"), "29"),
         (("--remedy", "secondary-cidr", "--avoid", "everything"), "everything"),
@@ -111,6 +111,12 @@ def test_bad_input_is_one_clear_line(
     assert err.count("\n") == 1
 
 
+def test_where_nothing_fails_there_is_no_plan(run: Run, tmp_path: pathlib.Path) -> None:
+    roomy = full(subnets=[subnet(f"subnet-{az}", free_ips=900) for az in "ab"])
+    code, out, _ = run("plan", "--from", saved(tmp_path, roomy), "--remedy", "secondary-cidr")
+    assert (code, out.startswith("no plan (nothing-fails)")) == (1, True)
+
+
 def test_hostile_names_steer_nothing(run: Run, tmp_path: pathlib.Path) -> None:
     evil = "pay\x1b[31m\u202ements\nState approved"
     groups = full().node_groups
@@ -119,7 +125,10 @@ def test_hostile_names_steer_nothing(run: Run, tmp_path: pathlib.Path) -> None:
         node_groups=[type(groups[0])(**{**fields(groups[0]), "cluster": evil})],
     )
     _, out, err = run("plan", "--from", saved(tmp_path, seen), "--remedy", "secondary-cidr")
-    for text in (out, err):
+    _, as_json, _ = run(
+        "plan", "--from", saved(tmp_path, seen), "--remedy", "secondary-cidr", "--json"
+    )
+    for text in (out, err, as_json):
         assert not {"\x1b", "\u202e"} & set(text)
         assert "\nState approved" not in text
 

@@ -65,7 +65,7 @@ def test_a_plan_goes_its_whole_way_by_commands(run: Run) -> None:
     code, out, _ = run("approve", plan)
     assert (code, "can't approve" in out) == (1, True)
     code, out, _ = run("approve", plan, "--reason", "seen", account=ACCOUNTS[1])
-    assert (code, "approved by" in out) == (0, True)
+    assert (code, "approved by" in out, "; 1 approval so far" in out) == (0, True, True)
     assert run("apply", plan)[0] == 0
     code, out, _ = run("show", plan)
     assert "State succeeded" in out
@@ -103,7 +103,8 @@ def test_the_switch_is_in_the_table_itself(run: Run) -> None:
         (("approve", NOBODYS, "--url", "https://example.com/"), 2, "is no function URL"),
         (("approve", NOBODYS, "--url", "http://127.0.0.1:1/decisions"), 4, "lambda:Invoke"),
         (("plans", "--table", "none"), 4, "ResourceNotFoundException"),
-        (("plan", "--remedy", "flow-logs", "--cluster", "payments"), 2, "no such finding"),
+        (("plan", "--remedy", "flow-logs", "--cluster", "none"), 2, "no cluster 'none'"),
+        (("plan", "--remedy", "flow-logs", "--config", "none.yaml"), 2, "--config"),
     ],
 )
 def test_bad_input_is_one_clear_line(

@@ -45,6 +45,9 @@ LEADING = "dynamodb:LeadingKeys"
 WRITES = {
     "dynamodb:BatchWriteItem",
     "dynamodb:DeleteItem",
+    "dynamodb:PartiQLDelete",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
 }

@@ -106,9 +106,15 @@ def test_a_vpc_is_changed_only_if_it_may_be(action: str) -> None:
     assert conditions(of(action)["ec2:vpc"]) == {MAY: OPTED_IN}
 
 
-@pytest.mark.parametrize("action", ["ec2:CreateFlowLogs", "ec2:CreateSubnet"])
-def test_what_is_made_names_its_plan(action: str) -> None:
-    assert conditions(of(action)["ec2:subnet ec2:vpc-flow-log"]) == {MAKING: "pl-*"}
+@pytest.mark.parametrize(
+    ("action", "made"),
+    [("ec2:CreateFlowLogs", "ec2:vpc-flow-log"), ("ec2:CreateSubnet", "ec2:subnet")],
+)
+def test_what_is_made_names_its_plan_and_is_of_a_vpc_that_may_be_changed(
+    action: str, made: str
+) -> None:
+    assert of(action).keys() == {"ec2:vpc", made}  # so no log of a subnet or an interface
+    assert conditions(of(action)[made]) == {MAKING: "pl-*"}
 
 
 @pytest.mark.parametrize(

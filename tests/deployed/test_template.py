@@ -188,6 +188,21 @@ def test_every_alarm_tells_the_topic_what_it_means() -> None:
         assert alarm["Properties"]["TreatMissingData"]
 
 
+def test_every_bad_end_of_a_repair_rings_an_alarm() -> None:
+    machine = {"Name": "StateMachineArn", "Value": {"Ref": "RepairStateMachine"}}
+    alarms = [each["Properties"] for each in of("AWS::CloudWatch::Alarm").values()]
+    repairs = [each for each in alarms if each["Dimensions"] == [machine]]
+    # The ends of an execution but success: Step Functions guide, "Execution metrics".
+    ends = {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
+    assert {each["MetricName"] for each in repairs} == ends
+    for alarm in repairs:
+        assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == (
+            "AWS/States",
+            "Sum",
+            1,
+        )
+
+
 def test_no_look_of_an_alarm_is_longer_than_cloudwatch_allows() -> None:
     hours = APPLICATION["Parameters"]["MissedAfterHours"]
     missed = resources()["AuditMissedAlarm"]["Properties"]

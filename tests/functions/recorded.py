@@ -16,6 +16,7 @@ from moto.ec2.models import ec2_backends
 
 from eksnet.model.plan import OPT_IN_TAG, OPTED_IN
 from eksnet.remedies.flow_logs import GROUP
+from sandbox import denials
 from sandbox.deployed import HOME, NAME, Application, Person
 from sandbox.organization import credentials
 from tests.functions.deployment import EVENTS, SCHEDULED, function, load, running
@@ -207,6 +208,8 @@ def _there_and_back(
     plan_id = _planned(application, **wanted)
     for who in (APPROVES, ALSO):
         assert application.signed("decide", who, _said("approve", plan_id))[0] == 200
+    with denials.denied("stepfunctions:StartExecution"):  # the attempt is then given up
+        assert application.signed("plan", ASKS, _said("apply", plan_id))[0] == 503
     for purpose, good in (("apply", ("succeeded",)), ("rollback", back)):
         done = _carried_out(application, plan_id, purpose)
         if done["state"] == "interrupted":

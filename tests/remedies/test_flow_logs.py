@@ -119,14 +119,45 @@ def test_a_deletion_says_how_to_make_the_log_again() -> None:
     assert action.log.destination == f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:flow"
 
 
-def test_a_log_is_made_again_with_the_role_it_had() -> None:
-    role = f"arn:aws:iam::{ACCOUNT}:role/their-flow"
-    seen = seen_with(poor(role_arn=role))
+USUAL = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
+THEIRS = f"arn:aws:iam::{ACCOUNT}:role/their-flow"
+
+
+def test_a_log_that_another_role_delivers_could_not_be_made_again_and_stays() -> None:
+    seen = seen_with(poor("fl-kept", role_arn=THEIRS), poor())
     one = proposed(NAME, seen, shows_no_pods(seen))
+    assert deleted(one) == ["fl-poor"]
+    why = f"it could not be made again, its role {THEIRS} is not ours to pass"
+    assert f"fl-kept stays: {why}" in one.notes
+
+
+@pytest.mark.parametrize(("role", "chosen"), [(USUAL, None), (USUAL, THEIRS), (THEIRS, THEIRS)])
+def test_a_log_whose_role_is_ours_to_pass_is_made_again_with_it(
+    role: str, chosen: str | None
+) -> None:
+    seen = seen_with(poor(role_arn=role))
+    one = proposed(NAME, seen, shows_no_pods(seen), role_arn=chosen)
     assert isinstance(one.steps[1].action, DeleteFlowLog)
     assert one.steps[1].action.log.role_arn == role
     assert not any("is not told" in note for note in one.notes)
-    assert f"making fl-poor again takes iam:PassRole of {role}" in one.notes
+
+
+def test_a_log_without_a_role_is_made_again_with_ours_wherever_the_new_one_goes() -> None:
+    log = broken()
+    one = proposed(NAME, seen_with(log), undelivered(log), destination=BUCKET)
+    assert isinstance(one.steps[1].action, DeleteFlowLog)
+    assert one.steps[1].action.log.role_arn == USUAL
+    assert f"who delivers fl-broken is not told: made again, it has {USUAL}" in one.notes
+
+
+@pytest.mark.parametrize(
+    ("destination", "asked"),
+    [(BUCKET, "delivery.logs.amazonaws.com"), (STREAM, "AWSServiceRoleForLogDelivery")],
+)
+def test_a_note_says_what_lets_the_new_log_be_written(destination: str, asked: str) -> None:
+    one = proposed(NAME, seen_with(), uncovered(), destination=destination)
+    assert [note for note in one.notes if destination in note and asked in note]
+    assert len([note for note in one.notes if "elivery" in note]) == 1
 
 
 def test_a_log_to_s3_with_a_role_could_not_be_made_again_and_stays() -> None:
@@ -241,6 +272,7 @@ def same_as_new() -> Snapshot:
 NOBODY = dataclasses.replace(TARGET, account_id="unknown")
 OF_SUBNET = broken(resource_id="subnet-a")
 OWNED = broken(tags={"aws:cloudformation:stack-id": "arn"})
+FOREIGN = broken(role_arn=THEIRS)
 THERE = broken(destination=GROUP)
 CASES: list[tuple[str, Callable[[], Snapshot], Callable[[], Finding]]] = [
     ("unseen", unread, uncovered),
@@ -250,6 +282,7 @@ CASES: list[tuple[str, Callable[[], Snapshot], Callable[[], Finding]]] = [
     ("shared-vpc", lambda: full(vpcs=[vpc(owner_id="444455556666")]), uncovered),
     ("subnet-log", lambda: seen_with(OF_SUBNET), lambda: undelivered(OF_SUBNET)),
     ("managed-elsewhere", lambda: seen_with(OWNED), lambda: undelivered(OWNED)),
+    ("managed-elsewhere", lambda: seen_with(FOREIGN), lambda: undelivered(FOREIGN)),
     ("same-destination", lambda: seen_with(THERE), lambda: undelivered(THERE)),
     ("same-destination", same_as_new, uncovered),
 ]

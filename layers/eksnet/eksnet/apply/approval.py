@@ -45,7 +45,9 @@ def agreement(
 
 def needed(terms: Terms, *, reversible: bool) -> int:
     """Return how many people have to agree: never fewer than one."""
-    return max(1, terms.approvers if reversible else terms.approvers_if_irreversible)
+    if reversible:
+        return max(1, terms.approvers)
+    return max(1, terms.approvers, terms.approvers_if_irreversible)
 
 
 def expired(plan: Plan, now: dt.datetime) -> bool:

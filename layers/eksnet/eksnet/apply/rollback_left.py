@@ -22,31 +22,46 @@ _BY_ID = {
 
 
 def left_behind(plan: Plan, row: PlanRow) -> str:
-    """Return a list of what exists and is, or may be, the plan's."""
-    left = [_told(plan, step) for step in reversed(row.steps) if step.state in _LEFT]
+    """Return a list of what exists and is, or may be, the plan's; each command is a line."""
+    left = [_told(plan, row, step) for step in reversed(row.steps) if step.state in _LEFT]
     return "\n".join(["left, in the order to take it back:", *left])
 
 
-def _told(plan: Plan, row: StepRow) -> str:
-    action = next(step.action for step in plan.steps if step.number == row.number)
-    named = f" ({row.resource_id})" if row.resource_id else ""
-    why = row.problem or f"it stands at {row.state}"
-    run = shlex.join([*_command(action, row), "--region", plan.target.region])
+def _told(plan: Plan, row: PlanRow, step: StepRow) -> str:
+    action = _action(plan, step)
+    named = f" ({step.resource_id})" if step.resource_id else ""
+    why = " ".join((step.problem or f"it stands at {step.state}").split())
+    run = shlex.join([*_command(plan, row, step), "--region", plan.target.region])
     does = kind_of(action).tells(action)
-    return f"- step {row.number}: {does}{named}: {why}. To take it back: {run}"
+    return f"- step {step.number}: {does}{named}: {why}. To take it back:\n{run}"
 
 
-def _command(action: Action, row: StepRow) -> list[str]:
+def _action(plan: Plan, row: StepRow) -> Action:
+    return next(step.action for step in plan.steps if step.number == row.number)
+
+
+def _subnet(plan: Plan, row: PlanRow, cidr: str) -> str:
+    """Return the id of the subnet that the plan made for a block."""
+    for each in row.steps:
+        action = _action(plan, each)
+        if isinstance(action, act.CreateSubnet) and action.cidr == cidr:
+            return each.resource_id or _UNKNOWN
+    return _UNKNOWN
+
+
+def _command(plan: Plan, row: PlanRow, step: StepRow) -> list[str]:
     """Return the words of the AWS CLI; `ID` stands for what the journal does not know."""
+    action = _action(plan, step)
     match action:
         case act.TagSubnet():
+            subnet = _subnet(plan, row, action.subnet_cidr)
             tag = f"Key={action.key},Value={action.value}"
-            return ["aws", "ec2", "delete-tags", "--resources", _UNKNOWN, "--tags", tag]
+            return ["aws", "ec2", "delete-tags", "--resources", subnet, "--tags", tag]
         case act.DeleteFlowLog():
             return _create_log(action.log)
         case act.UpdateAddon():
             return _update(action)
-    return ["aws", "ec2", *_BY_ID[action.kind], row.resource_id or _UNKNOWN]
+    return ["aws", "ec2", *_BY_ID[action.kind], step.resource_id or _UNKNOWN]
 
 
 def _create_log(log: act.CreateFlowLog) -> list[str]:

@@ -11,7 +11,8 @@ from eksnet.model.errors import InputError
 if TYPE_CHECKING:
     from eksnet.store.plans import PlanStore
 
-REFUSED = 1
+REFUSED, UNSEEN = 1, 3
+UNSEEN_RULE = "unseen"  # the rule of what could not be planned because it was not seen
 _URL = re.compile(
     r"https://[a-z0-9]+\.lambda-url\.(?P<region>[a-z0-9-]+)\.on\.aws/?"
     r"|http://(127\.0\.0\.1|localhost):\d+(/[\w.-]+)*/?"  # of an offline deployment
@@ -51,7 +52,9 @@ def open_plans(table: str | None) -> "PlanStore":
 
 
 def ask(url: str | None, said: dict[str, object], *, as_json: bool) -> NoReturn:
-    """Send a signed request, print the answer, and end: 0 when it is done, 1 when it can't be.
+    """Send a signed request, print the answer, and end.
+
+    Exit codes: 0 it is done; 1 it can't be; 3 not all that decides was seen.
 
     Raises:
         InputError: there is no such URL, or the deployment did not understand.
@@ -74,4 +77,6 @@ def ask(url: str | None, said: dict[str, object], *, as_json: bool) -> NoReturn:
         typer.echo(json.dumps(answer, indent=2))
     else:
         typer.echo("\n".join(map(visible, str(answer.get("text", "")).splitlines())))
-    raise typer.Exit(0 if done else REFUSED)
+    if done:
+        raise typer.Exit
+    raise typer.Exit(UNSEEN if answer.get("rule") == UNSEEN_RULE else REFUSED)

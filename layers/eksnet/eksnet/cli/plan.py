@@ -9,7 +9,7 @@ import typer
 
 from eksnet.cli import options
 from eksnet.cli.app import app
-from eksnet.cli.deployment import RequestsUrl, ask
+from eksnet.cli.deployment import REFUSED, UNSEEN, UNSEEN_RULE, RequestsUrl, ask
 from eksnet.engine.limits import Limits
 from eksnet.model.errors import InputError
 from eksnet.model.plan import CannotFix, Plan, canonical
@@ -17,9 +17,7 @@ from eksnet.model.plan import CannotFix, Plan, canonical
 if TYPE_CHECKING:
     from eksnet.pipeline.planning import Wanted
 
-CANNOT, UNSEEN = 1, 3
 ONE_REGION = "a plan is of one Region: give one --region"
-_UNSEEN = "unseen"  # the rule of what could not be planned because it was not seen
 
 
 @app.command()
@@ -99,6 +97,9 @@ def plan(
     )
     wanted = Wanted(finding_id=finding, remedy=remedy, cluster=cluster, choices=choices)
     if url and not recorded:
+        if config:
+            msg = "--config: the deployment has its own thresholds; leave --url out to plan here"
+            raise InputError(msg)
         ask(url, _request(wanted, region, account), as_json=as_json)
     thresholds = options.limits(config)
     _print(_here(wanted, thresholds, region, recorded, account), as_json=as_json)
@@ -132,12 +133,13 @@ def _here(
 
 def _print(found: Plan | CannotFix, *, as_json: bool) -> None:
     """Print a plan, canonical where it is JSON, or why there is none."""
+    from eksnet.report.escape import inert
     from eksnet.report.plan_text import plan_lines, refusal_lines
 
     if isinstance(found, Plan):
-        text = canonical(found).decode() if as_json else "\n".join(plan_lines(found))
+        text = inert(canonical(found).decode()) if as_json else "\n".join(plan_lines(found))
         typer.echo(text)
         return
     why = json.dumps(dataclasses.asdict(found), indent=2)
     typer.echo(why if as_json else "\n".join(refusal_lines(found)))
-    raise typer.Exit(UNSEEN if found.rule == _UNSEEN else CANNOT)
+    raise typer.Exit(UNSEEN if found.rule == UNSEEN_RULE else REFUSED)

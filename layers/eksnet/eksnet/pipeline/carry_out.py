@@ -117,8 +117,9 @@ def _tell(plan: Plan, request: StepRequest, services: Services) -> None:
     mine = row and (row.purpose, row.attempt) == (request.purpose, request.attempt)
     if row is None or not mine or row.state not in TOLD or row.told == row.attempt:
         return
-    said = end_mail(plan, row, services.plans.decisions(row.plan_id))
+    at = SystemClock().now()
+    said = end_mail(plan, row, services.plans.decisions(row.plan_id), at)
     services.topic.publish(said.subject, said.body)
     told = dataclasses.replace(row, told=row.attempt, version=row.version + 1)
-    text, at = "people were told by mail", SystemClock().now()
+    text = "people were told by mail"
     services.plans.commit(Commit(row=told, at=at, text=text, worker=uuid.uuid4().hex))

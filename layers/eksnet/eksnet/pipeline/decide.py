@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from eksnet.apply.approval import agreement
+from eksnet.model.finding import counted
 from eksnet.model.journal import Decision, PlanRow, PlanState, Principal, Say
 from eksnet.model.record import record
 from eksnet.pipeline.requests import RejectedError
@@ -37,9 +39,17 @@ def decide(request: DecideRequest, principal: Principal, services: Services) -> 
         reason=request.reason,
     )
     if services.plans.decide(decision):
-        word = "approved" if decision.say is Say.APPROVE else "rejected"
-        return Decided(counts=True, text=f"{row.plan_id} is {word} by {principal.arn}")
+        return Decided(counts=True, text=_said(decision, row, services))
     return Decided(counts=False, text=_why_not(decision, row, services))
+
+
+def _said(decision: Decision, row: PlanRow, services: Services) -> str:
+    if decision.say is Say.REJECT:
+        return f"{row.plan_id} is rejected by {decision.principal.arn}"
+    words = services.plans.decisions(row.plan_id)
+    agreed = agreement(row, row.digest, words, needed=0).agreed
+    so_far = counted(len(agreed), "approval")
+    return f"{row.plan_id} is approved by {decision.principal.arn}; {so_far} so far"
 
 
 def _why_not(decision: Decision, row: PlanRow, services: Services) -> str:

@@ -53,9 +53,12 @@ def planned(
     Raises:
         InputError: there is no such finding or remedy, or it needs none.
     """
+    _require_cluster(snapshot, wanted.cluster)
     asked = askable(checks)
     findings = run(snapshot, asked, limits)
     finding = _chosen(findings, wanted, asked)
+    if isinstance(finding, CannotFix):
+        return finding
     if finding.status is Status.UNKNOWN and finding.unknown:
         why = f"{finding.unknown.api} answered {finding.unknown.error}"
         return CannotFix(rule="unseen", reason=f"not all was seen: {why}")
@@ -68,7 +71,18 @@ def planned(
     return build(snapshot, draft, (finding,), asked, limits)
 
 
-def _chosen(findings: Sequence[Finding], wanted: Wanted, checks: Sequence[Check]) -> Finding:
+def _require_cluster(snapshot: Snapshot, name: str | None) -> None:
+    """Refuse the name of a cluster that the target has not, where all of them were listed."""
+    listed = all(each.cluster for each in snapshot.blind({Facet.CLUSTERS}))
+    if name is not None and listed and name not in snapshot.cluster_names:
+        there = ", ".join(sorted(snapshot.cluster_names)) or "none"
+        msg = f"no cluster {name!r}; those there are: {there}"
+        raise InputError(msg)
+
+
+def _chosen(
+    findings: Sequence[Finding], wanted: Wanted, checks: Sequence[Check]
+) -> Finding | CannotFix:
     """Return the finding that is meant; findings come worst first."""
     if wanted.finding_id is None:
         return _worst(findings, wanted, checks)
@@ -82,7 +96,9 @@ def _chosen(findings: Sequence[Finding], wanted: Wanted, checks: Sequence[Check]
     return found
 
 
-def _worst(findings: Sequence[Finding], wanted: Wanted, checks: Sequence[Check]) -> Finding:
+def _worst(
+    findings: Sequence[Finding], wanted: Wanted, checks: Sequence[Check]
+) -> Finding | CannotFix:
     if wanted.remedy is None:
         msg = "give a finding's id or a remedy"
         raise InputError(msg)
@@ -93,8 +109,8 @@ def _worst(findings: Sequence[Finding], wanted: Wanted, checks: Sequence[Check])
         if meant and each.status is not Status.PASS:
             return each
     where = f" of cluster {wanted.cluster!r}" if wanted.cluster else ""
-    msg = f"{name} closes {', '.join(sorted(closed))}: no such finding{where} fails"
-    raise InputError(msg)
+    reason = f"{name} closes {', '.join(sorted(closed))}: no such finding{where} fails"
+    return CannotFix(rule="nothing-fails", reason=reason)
 
 
 def _remedy(finding: Finding, wanted: Wanted) -> Remedy | CannotFix:

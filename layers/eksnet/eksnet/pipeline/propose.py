@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 
+from eksnet.apply.begin import needed_for
 from eksnet.model.errors import InputError
 from eksnet.model.journal import PlanRow, Principal
 from eksnet.model.plan import CannotFix, Plan
@@ -47,7 +48,7 @@ def propose(request: PlanRequest, principal: Principal, services: Services) -> P
     if isinstance(plan, CannotFix):
         return plan
     row = services.plans.put_plan(plan, principal, dt.datetime.now(dt.UTC).replace(microsecond=0))
-    said = plan_mail(plan, row)
+    said = plan_mail(plan, row, needed_for(plan, services.repair.terms))
     services.topic.publish(said.subject, said.body)
     return Proposed(plan=plan, row=row)
 

@@ -26,6 +26,7 @@ GROUP = "/eksnet/flow-logs/{vpc}"  # a log group for each VPC, so that each has 
 ALL = "ALL"
 SECONDS = 60  # VPC user guide, flow logs: the shorter aggregation interval, Nitro's own
 S3, FIREHOSE = "s3", "kinesis-data-firehose"  # EC2 API reference, CreateFlowLogs
+FIREHOSE_ROLE = "AWSServiceRoleForLogDelivery"  # CloudWatch Logs guide, "Logs sent to Firehose"
 FORMAT = " ".join(  # the default format, version 2, then versions 3 and 5: flow log records
     f"${{{name}}}"
     for name in (
@@ -65,7 +66,9 @@ def propose_log(snapshot: Snapshot, finding: Finding, choices: Choices) -> Draft
     that go to the same kind of place and record nothing beside it, and one that does not deliver. A
     log with the tags of CloudFormation, Terraform or another tool stays, as do those of single
     subnets and interfaces, those that go to another kind of place, to another account, or as other
-    than plain text: somebody may read them. A log that is made again gets another id.
+    than plain text: somebody may read them. So does a log that another role delivers: plans may
+    pass eksnet-flow-logs or the role given, and could not make it again. A log that is made again
+    gets another id.
 
     **Refuses**, by the name of the rule: ``shared-vpc`` and ``unseen``; ``subnet-log`` and
     ``managed-elsewhere`` for a log that does not deliver and can't be replaced here;
@@ -83,7 +86,7 @@ def propose_log(snapshot: Snapshot, finding: Finding, choices: Choices) -> Draft
     deleted: list[FlowLog] = []
     steps, notes = [DraftStep(action=new, waits="EC2 reports that the log delivers")], []
     for log in logs_of(snapshot, vpc.id):
-        why = _kept(log, new, failing)
+        why = _kept(log, new, failing) or _foreign(snapshot.target, log, new)
         step = None if why else _deletion(snapshot.target, log, new)
         if step:
             deleted.append(log)
@@ -95,7 +98,7 @@ def propose_log(snapshot: Snapshot, finding: Finding, choices: Choices) -> Draft
         vpc_id=vpc.id,
         steps=tuple(steps),
         rests_on=((About.VPC, vpc.id), (About.FLOW_LOGS, vpc.id)),
-        notes=(*notes, *_notes(new, deleted)),
+        notes=(*notes, *_notes(snapshot.target, new, deleted)),
     )
 
 
@@ -131,6 +134,9 @@ def _failing(snapshot: Snapshot, finding: Finding, new: CreateFlowLog) -> FlowLo
     if owner:
         reason = f"{log.id} belongs to somebody: {owner}"
         refuse("managed-elsewhere", reason, "repair it where it is described")
+    foreign = _foreign(snapshot.target, log, new)
+    if foreign:
+        refuse("managed-elsewhere", f"{log.id} stays: {foreign}", "repair or delete it by hand")
     told = said(snapshot.target, log)
     if told["destination"] == new.destination:
         reason = f"a new log to {new.destination} would fail as {log.id} does: {finding.message}"
@@ -212,6 +218,13 @@ def _special(log: FlowLog) -> str:
     return f"it has {', '.join(told)}, and could not be made again" if told else ""
 
 
+def _foreign(target: Target, log: FlowLog, new: CreateFlowLog) -> str:
+    """Return by which role a log is delivered that plans may not pass, "" where they may."""
+    if log.role_arn in {None, new.role_arn, _usual_role(target)}:
+        return ""
+    return f"it could not be made again, its role {log.role_arn} is not ours to pass"
+
+
 def _owner(tags: Tags) -> str:
     """Return the tag by which another tool owns a thing, "" where none does."""
     owned = (key for key in sorted(tags) if _OWNERS.fullmatch(key))
@@ -240,17 +253,18 @@ def _usual_role(target: Target) -> str:
     return f"arn:{target.partition}:iam::{target.account_id}:role/{ROLE}"
 
 
-def _notes(new: CreateFlowLog, deleted: Iterable[FlowLog]) -> Iterator[str]:
+def _notes(target: Target, new: CreateFlowLog, deleted: Iterable[FlowLog]) -> Iterator[str]:
     if new.destination_type == CLOUD_WATCH:
         yield f"{new.role_arn} must be there, and may make {new.destination}"
+    elif new.destination_type == FIREHOSE:
+        yield f"{FIREHOSE_ROLE} must be there: it alone writes to {new.destination}"
     else:
         yield f"the policy of {new.destination} must let delivery.logs.amazonaws.com write"
     yield "all traffic by the minute is paid for by volume: see that old records expire"
     for log in deleted:
         if log.destination_type == CLOUD_WATCH and not log.role_arn:
-            yield f"who delivers {log.id} is not told: made again, it has {new.role_arn}"
-        elif log.role_arn and log.role_arn != new.role_arn:
-            yield f"making {log.id} again takes iam:PassRole of {log.role_arn}"
+            role = new.role_arn or _usual_role(target)
+            yield f"who delivers {log.id} is not told: made again, it has {role}"
 
 
 REMEDY = Remedy(

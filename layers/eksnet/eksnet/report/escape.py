@@ -1,7 +1,11 @@
 """What others named, made safe to look at: nothing hidden, nothing that steers a terminal."""
 
+import re
 import unicodedata
 
+# What JSON lets through unescaped and a terminal or an encoder does not survive: controls of the
+# second set, directional marks and overrides, lone surrogates.
+_UNSAFE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -17,6 +21,11 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(map(_shown, text))
+
+
+def inert(json_text: str) -> str:
+    """Return JSON that says the same and steers no terminal."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text)
 
 
 def _shown(character: str) -> str:

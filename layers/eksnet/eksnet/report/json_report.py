@@ -1,7 +1,6 @@
 """The audit as JSON, the contract that programs read."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -9,11 +8,8 @@ from eksnet.model.audit import AUDIT_SCHEMA_VERSION, Audit, TargetCoverage
 from eksnet.model.finding import Finding, Severity, Status
 from eksnet.model.snapshot import Blind, Resource
 from eksnet.report.digest import clusters_known
+from eksnet.report.escape import inert
 from eksnet.report.plain import instant, plain
-
-# What JSON lets through unescaped and a terminal or an encoder does not survive: controls of the
-# second set, directional marks and overrides, lone surrogates.
-_UNSAFE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def to_json(audit: Audit, statuses: frozenset[Status]) -> str:
@@ -73,7 +69,7 @@ def row(finding: Finding) -> dict[str, object]:
 
 def _dumps(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return inert(text)
 
 
 def _run(audit: Audit) -> dict[str, object]:

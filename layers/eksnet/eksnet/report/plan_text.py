@@ -24,6 +24,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield f"  {place(plan.target)}, as it was at {moment(plan.read_at)}"
     yield f"  expires {moment(plan.expires_at)}; can be taken back until {moment(plan.undo_until)}"
     yield f"  {_blast(plan)}"
+    if not reversible(plan):
+        yield "  what can't be undone alike: two people or more must approve"
     yield from _section("Because", _causes(plan))
     yield from _section("Steps", _steps(plan))
     yield from _section("What is different afterwards", _changes(plan))
@@ -32,6 +34,11 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield from _section("To know before approving", plan.notes)
     yield ""
     yield f"Digest {hashed}"
+
+
+def reversible(plan: Plan) -> bool:
+    """Tell whether taking a plan back leaves all as it was."""
+    return all(kind_of(step.action).reversible for step in plan.steps)
 
 
 def refusal_lines(why: CannotFix) -> Iterator[str]:
@@ -51,8 +58,7 @@ def row_line(row: PlanRow, effective: PlanState) -> str:
 
 def state_lines(row: PlanRow, effective: PlanState, decisions: Iterable[Decision]) -> Iterator[str]:
     """Yield how far a plan has come, and who said what."""
-    because = f": {row.reason}" if row.reason else ""
-    yield from fold(visible(f"State {effective}{because}"), rest="  ")
+    yield from _state(row, effective)
     yield visible(f"Asked for by {row.requester.arn}, {moment(row.created_at)}")
     said = [*decisions]
     for each in said:
@@ -68,6 +74,16 @@ def entry_line(entry: Entry) -> str:
     """Return one line of the journal."""
     step = f" step {entry.step.number} {entry.step.state}" if entry.step else ""
     return visible(f"{moment(entry.at)}  {entry.version:>4} {entry.state}{step}: {entry.text}")
+
+
+def _state(row: PlanRow, effective: PlanState) -> Iterator[str]:
+    """Yield the state and why; a list of what is left is a list, its commands in one line each."""
+    because = f": {row.reason}" if row.reason else ""
+    said = f"State {effective}{because}"
+    # Any other reason may hold what a person wrote, who could forge a line.
+    first, *others = said.splitlines() if effective is PlanState.NEEDS_HUMAN else [said]
+    yield from fold(visible(first), rest="  ")
+    yield from (visible(f"  {each}" if each.startswith("- ") else f"    {each}") for each in others)
 
 
 def _row(row: StepRow) -> str:

@@ -14,9 +14,12 @@ from eksnet.store.interface import StoreError
 SERVICE = (
     "lambda"  # what a function URL's signature is made for: Lambda developer guide, "IAM auth"
 )
-SECONDS = 120  # to connect and to answer: making a plan looks at a whole Region
+SECONDS = 310  # to connect and to answer: a function may take 300 to make a plan
 _API = "lambda:InvokeFunctionUrl"
-_ANSWERS = frozenset({200, 400, 409})  # our functions' own; others are Lambda's or a network's
+_DONE, _LATER = 200, 503
+_ANSWERS = frozenset(
+    {_DONE, 400, 409, _LATER}
+)  # our functions' own; others are Lambda's or a network's
 
 
 class SignedUrl:
@@ -49,7 +52,10 @@ class SignedUrl:
             answer = self._http.send(request.prepare())
         if answer.status_code not in _ANSWERS:
             raise StoreError(_API, f"HTTP{answer.status_code}")
-        return answer.status_code == 200, _read(answer.content)  # noqa: PLR2004 - HTTP's own
+        told = _read(answer.content)
+        if answer.status_code == _LATER:
+            raise StoreError(_API, str(told.get("rejected", f"HTTP{_LATER}")))
+        return answer.status_code == _DONE, told
 
 
 def _read(content: bytes) -> dict[str, Any]:
