@@ -23,6 +23,9 @@ NOBODY_REFUSED = {
     "NotStored": "known from the next audit on",
     "TooLittleData": "a forecast needs more days of history",
     "NotKnown": "newer than the tables of this eksnet",
+    "NotAllSeen": "EC2 counts addresses as used that nothing seen holds",
+    "NoPlainDefaultRoute": "not a case that eksnet judges, look there yourself",
+    "NotModelled": "not a case that eksnet judges, look there yourself",
     "NotListed": _GONE,
     "NotFound": _GONE,
 }

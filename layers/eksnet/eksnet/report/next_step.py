@@ -10,6 +10,7 @@ Advice = Callable[[str], str | None]
 
 _REFUSED = re.compile(r"AccessDenied|Unauthorized|Forbidden|NotAuthorized")
 _NOT_LISTED = frozenset({"NotFound", "NotListed"})
+_NOT_JUDGED = frozenset({"NoPlainDefaultRoute", "NotModelled"})
 _BUSY = re.compile(
     r"Throttl|RequestLimitExceeded|TooManyRequests|Timeout|Unavailable|Internal|Server|Connect|Failure$"
 )
@@ -28,6 +29,8 @@ def reading_step(api: str, error: str) -> str:
     """Return what makes an API answer that did not."""
     steps = (
         (error == "NotStored", "This is known from the next audit on"),
+        (error == "NotAllSeen", "EC2 counts addresses as used that nothing seen holds"),
+        (error in _NOT_JUDGED, "eksnet does not judge this case: look there yourself"),
         (
             api == "organizations:ListAccounts" and _REFUSED.search(error),
             "Deploy in the organization's management account or a delegated administrator's",
