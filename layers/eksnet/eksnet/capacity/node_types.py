@@ -12,7 +12,7 @@ from eksnet.model.snapshot import Snapshot, derived, node_groups_by_cluster
 
 GOING = "DELETING"  # EKS API reference, Nodegroup: status
 IN_TEMPLATE = Unread(api="ec2:DescribeLaunchTemplateVersions", error="NotRead")
-NOT_IN_TABLE = Unread(api="eksnet:instance-limits", error="NotListed")
+NOT_IN_TABLE = Unread(api="eksnet:instance-limits", error="NotKnown")
 
 
 @record
